@@ -1,0 +1,53 @@
+/*
+ * Everything that decides a login and does not stand in the policy: who logs in through what, and what
+ * the host can do.  Read once; plan_build() and the [match] of a policy see nothing but this.
+ */
+#ifndef NSISO_FACTS_H
+#define NSISO_FACTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "nsiso.h"
+
+struct errmsg;
+
+#define FACTS_GROUPS_MAX 256
+
+enum cgroup_layout {
+	CGROUP_NONE,   /* no hierarchy at /sys/fs/cgroup */
+	CGROUP_V2,     /* one cgroup2 at /sys/fs/cgroup */
+	CGROUP_HYBRID, /* v1 controllers below /sys/fs/cgroup, cgroup2 at /sys/fs/cgroup/unified */
+	CGROUP_V1,     /* v1 controllers alone */
+};
+
+struct facts {
+	char user[NSISO_USER_MAX];
+	uid_t uid;
+	gid_t gid;
+	char home[NSISO_PATH_MAX];
+	char service[64]; /* PAM_SERVICE */
+	char rhost[256];  /* PAM_RHOST; empty: none */
+	char host[65];	  /* gethostname(2) */
+	char id[NSISO_ID_MAX]; /* of the instance to be made: lower-case hex */
+	uid_t init_uid;	       /* of NSISO_ACCOUNT */
+	gid_t init_gid;
+	enum cgroup_layout cgroup;
+	/*
+	 * 1: the user is a member of the group of that name, 0: not (or no such group), -errno.
+	 * NULL: facts_in_group() asks NSS; tests put their own here.
+	 */
+	int (*in_group)(const struct facts *facts, const char *group);
+};
+
+/* Fills user, uid, gid, home through getpwnam_r(3), host from gethostname(2). */
+int facts_user(const char *user, struct facts *ret, struct errmsg *e);
+/* Fills init_uid, init_gid, cgroup. */
+int facts_kernel(struct facts *ret, struct errmsg *e);
+/* A fresh random id in ret->id. */
+int facts_id(struct facts *ret, struct errmsg *e);
+/* As the member in_group says; asks NSS for that one group only when a policy names it. */
+int facts_in_group(const struct facts *facts, const char *group);
+
+#endif

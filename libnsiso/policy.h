@@ -1,0 +1,147 @@
+/*
+ * The validated policy of one login: plain data without pointers, made by policy_find() from the files
+ * and by nothing else.  Who reads it never sees text from a file again.
+ */
+#ifndef NSISO_POLICY_H
+#define NSISO_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "nsiso.h"
+
+struct errmsg;
+struct facts;
+
+#define POLICY_LIST_MAX 2048   /* bytes of one list of paths, NULs included */
+#define POLICY_FILE_MAX 65536  /* bytes of a policy file; a larger one is refused */
+#define POLICY_FILES_MAX 64    /* files that may apply to one login */
+#define POLICY_KEYS_MAX 64     /* rows of the key table */
+#define POLICY_LIMIT_MAX 0xffffffffffffffffULL /* a limit's "max" */
+
+/* Items one behind the other, each NUL-terminated; walk with policy_list_next(). */
+struct policy_list {
+	uint16_t count;
+	uint16_t used; /* bytes of text */
+	char text[POLICY_LIST_MAX];
+};
+
+/* The item behind *at (start with *at = 0), or NULL at the end. */
+const char *policy_list_next(const struct policy_list *list, size_t *at);
+
+enum policy_mode { MODE_ENFORCE, MODE_OFF };
+enum policy_scope { SCOPE_USER, SCOPE_SESSION };
+enum policy_home { HOME_ALL, HOME_OWN, HOME_PRIVATE };
+enum policy_net { NET_HOST, NET_NONE };
+enum policy_propagation { PROPAGATION_SLAVE, PROPAGATION_PRIVATE };
+enum policy_suid { SUID_NO, SUID_YES, SUID_PATHS };
+
+/* tmp, var_tmp, dev_shm: "shared", "private" or "tmpfs:SIZE[:INODES]" */
+struct policy_tmpfs {
+	bool private;	 /* false: the host's */
+	uint64_t size;	 /* bytes; tmpfs size= */
+	uint64_t inodes; /* tmpfs nr_inodes= */
+};
+
+/* One limit: set says whether the policy has it at all; optional is the mark "?" behind the key. */
+struct policy_limit {
+	bool set;
+	bool optional;
+	uint64_t value;	 /* bytes, processes, weight; cpu.max: quota in µs; POLICY_LIMIT_MAX: "max" */
+	uint64_t period; /* cpu.max: µs; else 0 */
+};
+
+struct policy {
+	struct {
+		enum policy_mode mode;
+		enum policy_scope scope;
+		bool exempt;
+		uint32_t grace; /* ms between SIGTERM and SIGKILL at the end */
+		char shell[NSISO_PATH_MAX];
+	} session;
+	struct {
+		struct policy_tmpfs tmp, var_tmp, dev_shm;
+		enum policy_home home;
+		struct policy_list hide;      /* absolute paths; a leading "-": may be missing */
+		struct policy_list read_only; /* the same */
+		struct policy_list noexec;    /* the same */
+		struct policy_list bind;      /* "SRC:DST" or "SRC:DST:ro"; a leading "-": SRC may be missing */
+		enum policy_suid suid;
+		struct policy_list suid_paths; /* SUID_PATHS: files that keep their set-user-ID */
+		bool proc_hidepid;	       /* proc=private,hidepid */
+		enum policy_propagation propagation;
+	} mount;
+	struct {
+		bool enable;
+	} pid, ipc;
+	struct {
+		bool enable;
+		char hostname[65]; /* template: %u user, %h host name, %% a per cent sign */
+	} uts;
+	struct {
+		bool enable;
+		uint64_t boottime; /* seconds of uptime that a new instance starts with */
+	} time;
+	struct {
+		enum policy_net mode;
+	} net;
+	struct {
+		bool enable;
+		char parent[NSISO_PATH_MAX]; /* "self" or an absolute path inside the hierarchy */
+		struct policy_limit memory_max, memory_high, pids_max, cpu_max, cpu_weight;
+	} cgroup;
+	struct {
+		uint64_t bounding; /* bit N: capability N stays in the bounding set */
+		bool no_new_privs;
+	} caps;
+	/* Where each value comes from, by row of the key table; line 0: the built-in default. */
+	struct {
+		uint8_t file; /* index into files */
+		uint16_t line;
+	} origin[POLICY_KEYS_MAX];
+	uint16_t n_files; /* files that apply to this login; 0: no policy at all */
+	char files[POLICY_FILES_MAX][64]; /* names below the policy folder: "users.d/alice.conf" */
+};
+
+/*
+ * Told of every fault: "FILE", line and column (from 1; 0: the file as a whole) and one sentence.
+ */
+typedef void policy_report(void *ctx, const char *file, unsigned line, unsigned column,
+			   const char *text);
+
+/* Fill with the built-in defaults; no files, every origin 0. */
+void policy_defaults(struct policy *ret);
+
+/*
+ * One file's text laid over *policy, key by key; file is its name for messages and origins.  Every fault
+ * is reported.  *policy is changed only when there was none.
+ * 0: applied; 1: its [match] does not fit these facts (nothing changed); -EINVAL: faults.
+ * facts may be NULL (check a file without a login): then [match] is checked, not evaluated, and fits.
+ */
+int policy_parse(struct policy *policy, const char *text, size_t len, const char *file,
+		 const struct facts *facts, policy_report *report, void *ctx);
+
+/*
+ * The effective policy of the login that facts describe, from the folder confdir: default.conf, then
+ * conf.d/ *.conf in strcmp order where their [match] fits, then users.d/NAME.conf; later wins, key by key.
+ * A missing default.conf, conf.d or users.d is no fault; a missing confdir is.  Files and folders are
+ * trusted by descriptor alone (root-owned, not writable by group or others, no symlink, regular, at most
+ * POLICY_FILE_MAX bytes); a file that is no match for this login is still checked.
+ * ret->n_files == 0: no file applies.  Any fault anywhere: -errno, all reported, *ret untouched, e has
+ * the first one as "FILE:LINE: text".
+ */
+int policy_find(const char *confdir, const struct facts *facts, policy_report *report, void *ctx,
+		struct policy *ret, struct errmsg *e);
+
+/* Rules between keys, of a whole policy; reports with the origin's file and line; 0 or -EINVAL. */
+int policy_check(const struct policy *policy, policy_report *report, void *ctx);
+
+/* The whole effective policy as a policy file; explain adds "# FILE:LINE" to each key. */
+void policy_print(const struct policy *policy, bool explain, FILE *out);
+
+/* Whether a user name may become part of paths: [A-Za-z_][A-Za-z0-9_.-]*, at most 32 characters. */
+bool policy_user_is_safe(const char *user);
+
+#endif
