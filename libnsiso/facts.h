@@ -27,11 +27,11 @@ struct facts {
 	uid_t uid;
 	gid_t gid;
 	char home[NSISO_PATH_MAX];
-	char service[64]; /* PAM_SERVICE */
-	char rhost[256];  /* PAM_RHOST; empty: none */
-	char host[65];	  /* gethostname(2) */
+	char service[64];      /* PAM_SERVICE */
+	char rhost[256];       /* PAM_RHOST; empty: none */
+	char host[65];         /* gethostname(2) */
 	char id[NSISO_ID_MAX]; /* of the instance to be made: lower-case hex */
-	uid_t init_uid;	       /* of NSISO_ACCOUNT */
+	uid_t init_uid;        /* of NSISO_ACCOUNT */
 	gid_t init_gid;
 	enum cgroup_layout cgroup;
 	/*

@@ -9,10 +9,10 @@
 #endif
 
 #define NSISO_INIT_PATH NSISO_LIBEXECDIR "/nsshell-init" /* image of supervisor and init */
-#define NSISO_ACCOUNT "nsiso"				 /* the account that PID 1 runs as */
+#define NSISO_ACCOUNT "nsiso"                            /* the account that PID 1 runs as */
 
 #define NSISO_USER_MAX 33  /* bytes of a user name with the NUL (useradd(8): 32 characters) */
-#define NSISO_ID_MAX 17	   /* bytes of an instance id with the NUL */
+#define NSISO_ID_MAX 17    /* bytes of an instance id with the NUL */
 #define NSISO_PATH_MAX 256 /* bytes of a path in a policy with the NUL */
 
 #endif

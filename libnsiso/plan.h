@@ -26,42 +26,42 @@ enum plan_actor { ACTOR_OPENER, ACTOR_SUPERVISOR, ACTOR_INIT };
 
 /* s1, s2: texts; n1, n2: numbers; flags: STEP_* below.  The comment says what each kind uses. */
 enum step_kind {
-	STEP_CGROUP_MAKE,   /* s1 parent: "self" or a path in the hierarchy, s2 "USER/ID" */
-	STEP_CGROUP_LIMIT,  /* s1 v2 name of the file, n1 value, n2 period; flags OPTIONAL */
-	STEP_CGROUP_ENTER,  /* the opener itself, the init on v1 */
-	STEP_JOIN,	    /* n1 CLONE_NEW* flags of setns(2) */
-	STEP_TIME_OFFSET,   /* n1 seconds of uptime to start with */
-	STEP_CLONE,	    /* n1 CLONE_NEW* flags of clone3(2) */
-	STEP_CGROUP_NS,	    /* unshare the cgroup namespace */
-	STEP_PROPAGATION,   /* s1 "slave" or "private": the whole tree */
-	STEP_SUID_KEEP,	    /* s1 file: remember it before NOSUID */
-	STEP_NOSUID,	    /* the whole tree */
-	STEP_SUID_RESTORE,  /* all files of SUID_KEEP: put back without nosuid */
-	STEP_BIND,	    /* s1 source, s2 target; flags RDONLY, MAYBE */
-	STEP_HOME,	    /* s1 folder of homes, s2 own home; n1 size of a private home, 0: the real one */
-	STEP_TMPFS,	    /* s1 target; n1 bytes, n2 inodes */
-	STEP_MQUEUE,	    /* a mqueue file system of the new ipc namespace on /dev/mqueue, if there */
-	STEP_READ_ONLY,	    /* s1 path, recursive; flags MAYBE */
-	STEP_NOEXEC,	    /* s1 path, recursive; flags MAYBE */
-	STEP_HIDE,	    /* s1 path; flags MAYBE */
-	STEP_RUNDIR,	    /* s1 path that shows the instance's own folder and nothing of the others */
-	STEP_PROC,	    /* a new procfs; flags HIDEPID */
-	STEP_HOSTNAME,	    /* s1 */
-	STEP_LOOPBACK_UP,   /* */
+	STEP_CGROUP_MAKE,  /* s1 parent: "self" or a path in the hierarchy, s2 "USER/ID" */
+	STEP_CGROUP_LIMIT, /* s1 v2 name of the file, n1 value, n2 period; flags OPTIONAL */
+	STEP_CGROUP_ENTER, /* the opener itself, the init on v1 */
+	STEP_JOIN,         /* n1 CLONE_NEW* flags of setns(2) */
+	STEP_TIME_OFFSET,  /* n1 seconds of uptime to start with */
+	STEP_CLONE,        /* n1 CLONE_NEW* flags of clone3(2) */
+	STEP_CGROUP_NS,    /* unshare the cgroup namespace */
+	STEP_PROPAGATION,  /* s1 "slave" or "private": the whole tree */
+	STEP_SUID_KEEP,    /* s1 file: remember it before NOSUID */
+	STEP_NOSUID,       /* the whole tree */
+	STEP_SUID_RESTORE, /* all files of SUID_KEEP: put back without nosuid */
+	STEP_BIND,         /* s1 source, s2 target; flags RDONLY, MAYBE */
+	STEP_HOME,      /* s1 folder of homes, s2 own; n1 size of a private one, 0: the real one */
+	STEP_TMPFS,     /* s1 target; n1 bytes, n2 inodes */
+	STEP_MQUEUE,    /* a mqueue file system of the new ipc namespace on /dev/mqueue, if there */
+	STEP_READ_ONLY, /* s1 path, recursive; flags MAYBE */
+	STEP_NOEXEC,    /* s1 path, recursive; flags MAYBE */
+	STEP_HIDE,      /* s1 path; flags MAYBE */
+	STEP_RUNDIR,    /* s1 path that shows the instance's own folder and nothing of the others */
+	STEP_PROC,      /* a new procfs; flags HIDEPID */
+	STEP_HOSTNAME,  /* s1 */
+	STEP_LOOPBACK_UP, /* */
 	STEP_KIND_COUNT
 };
 
 enum step_flags {
 	STEP_OPTIONAL = 1, /* failure is a warning */
-	STEP_MAYBE = 2,	   /* a missing path is no error */
+	STEP_MAYBE = 2,    /* a missing path is no error */
 	STEP_RDONLY = 4,
 	STEP_HIDEPID = 8,
 };
 
 struct step {
-	uint8_t kind;	/* enum step_kind */
-	uint8_t actor;	/* enum plan_actor */
-	uint16_t flags; /* enum step_flags */
+	uint8_t kind;    /* enum step_kind */
+	uint8_t actor;   /* enum plan_actor */
+	uint16_t flags;  /* enum step_flags */
 	uint16_t s1, s2; /* offsets into text; 0: the empty string */
 	uint64_t n1, n2;
 };
@@ -70,13 +70,13 @@ struct step {
 struct plan {
 	uint32_t version; /* PLAN_VERSION */
 	uint16_t n_steps;
-	uint16_t text_len;	/* bytes of text in use; text[0] is always NUL */
-	uint32_t uid, gid;	/* the user */
+	uint16_t text_len; /* bytes of text in use; text[0] is always NUL */
+	uint32_t uid, gid; /* the user */
 	uint32_t init_uid, init_gid;
-	uint32_t grace;		/* ms */
-	uint32_t no_new_privs;	/* 0 or 1; for nsshell */
-	uint64_t bounding;	/* for nsshell: capabilities that stay in the bounding set */
-	uint64_t namespaces;	/* CLONE_NEW* flags that an opener joins */
+	uint32_t grace;           /* ms */
+	uint32_t no_new_privs;    /* 0 or 1; for nsshell */
+	uint64_t bounding;        /* for nsshell: capabilities that stay in the bounding set */
+	uint64_t namespaces;      /* CLONE_NEW* flags that an opener joins */
 	uint16_t user, id, shell; /* offsets into text */
 	uint16_t home;
 	struct step steps[PLAN_STEPS_MAX];
@@ -98,9 +98,10 @@ void plan_print(const struct plan *plan, FILE *out);
 void plan_namespaces(uint64_t flags, char *ret, size_t size);
 
 /* A function that carries out one step; ctx is the actor's. */
-typedef int step_apply(const struct plan *plan, const struct step *step, void *ctx, struct errmsg *e);
+typedef int step_apply(const struct plan *plan, const struct step *step, void *ctx,
+		       struct errmsg *e);
 /* Runs an actor's steps in order through its table (indexed by kind); stops at the first failure. */
-int plan_apply(const struct plan *plan, enum plan_actor actor, step_apply *const table[STEP_KIND_COUNT],
-	       void *ctx, struct errmsg *e);
+int plan_apply(const struct plan *plan, enum plan_actor actor,
+	       step_apply *const table[STEP_KIND_COUNT], void *ctx, struct errmsg *e);
 
 #endif

@@ -15,10 +15,10 @@
 struct errmsg;
 struct facts;
 
-#define POLICY_LIST_MAX 2048   /* bytes of one list of paths, NULs included */
-#define POLICY_FILE_MAX 65536  /* bytes of a policy file; a larger one is refused */
-#define POLICY_FILES_MAX 64    /* files that may apply to one login */
-#define POLICY_KEYS_MAX 64     /* rows of the key table */
+#define POLICY_LIST_MAX 2048                   /* bytes of one list of paths, NULs included */
+#define POLICY_FILE_MAX 65536                  /* bytes of a policy file; a larger one is refused */
+#define POLICY_FILES_MAX 64                    /* files that may apply to one login */
+#define POLICY_KEYS_MAX 64                     /* rows of the key table */
 #define POLICY_LIMIT_MAX 0xffffffffffffffffULL /* a limit's "max" */
 
 /* Items one behind the other, each NUL-terminated; walk with policy_list_next(). */
@@ -40,8 +40,8 @@ enum policy_suid { SUID_NO, SUID_YES, SUID_PATHS };
 
 /* tmp, var_tmp, dev_shm: "shared", "private" or "tmpfs:SIZE[:INODES]" */
 struct policy_tmpfs {
-	bool private;	 /* false: the host's */
-	uint64_t size;	 /* bytes; tmpfs size= */
+	bool private;    /* false: the host's */
+	uint64_t size;   /* bytes; tmpfs size= */
 	uint64_t inodes; /* tmpfs nr_inodes= */
 };
 
@@ -49,7 +49,7 @@ struct policy_tmpfs {
 struct policy_limit {
 	bool set;
 	bool optional;
-	uint64_t value;	 /* bytes, processes, weight; cpu.max: quota in µs; POLICY_LIMIT_MAX: "max" */
+	uint64_t value;  /* bytes, processes, weight, cpu.max: µs of quota; or POLICY_LIMIT_MAX */
 	uint64_t period; /* cpu.max: µs; else 0 */
 };
 
@@ -67,10 +67,10 @@ struct policy {
 		struct policy_list hide;      /* absolute paths; a leading "-": may be missing */
 		struct policy_list read_only; /* the same */
 		struct policy_list noexec;    /* the same */
-		struct policy_list bind;      /* "SRC:DST" or "SRC:DST:ro"; a leading "-": SRC may be missing */
+		struct policy_list bind; /* "SRC:DST[:ro]"; a leading "-": SRC may be missing */
 		enum policy_suid suid;
 		struct policy_list suid_paths; /* SUID_PATHS: files that keep their set-user-ID */
-		bool proc_hidepid;	       /* proc=private,hidepid */
+		bool proc_hidepid;             /* proc=private,hidepid */
 		enum policy_propagation propagation;
 	} mount;
 	struct {
@@ -101,7 +101,7 @@ struct policy {
 		uint8_t file; /* index into files */
 		uint16_t line;
 	} origin[POLICY_KEYS_MAX];
-	uint16_t n_files; /* files that apply to this login; 0: no policy at all */
+	uint16_t n_files;                 /* files that apply to this login; 0: no policy at all */
 	char files[POLICY_FILES_MAX][64]; /* names below the policy folder: "users.d/alice.conf" */
 };
 

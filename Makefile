@@ -1,0 +1,310 @@
+# nsiso: isolated logins.  `make help` lists the targets.  GNU make, not recursive within one build:
+# everything that is built lies in $(BUILD), so that builds of different kinds do not collide.
+
+VERSION := 0.1.0
+
+# Where things go.  PREFIX is /usr and not /usr/local, because PAM looks for modules in one system folder
+# alone and /etc/passwd, /etc/shells and /etc/pam.d name the parts by their full path.
+PREFIX     ?= /usr
+BINDIR     ?= $(PREFIX)/bin
+SBINDIR    ?= $(PREFIX)/sbin
+LIBEXECDIR ?= $(PREFIX)/libexec
+MANDIR     ?= $(PREFIX)/share/man
+DOCDIR     ?= $(PREFIX)/share/doc/nsiso
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+CONFDIR    ?= /etc/nsiso
+RUNDIR     ?= /run/nsiso
+MULTIARCH  := $(shell $(CC) -print-multiarch 2>/dev/null)
+SECUREDIR  ?= $(or $(firstword $(patsubst %/pam_unix.so,%,$(wildcard \
+	$(if $(MULTIARCH),/usr/lib/$(MULTIARCH)/security/pam_unix.so /lib/$(MULTIARCH)/security/pam_unix.so) \
+	/usr/lib64/security/pam_unix.so /usr/lib/security/pam_unix.so /lib/security/pam_unix.so))),\
+	/usr/lib$(if $(MULTIARCH),/$(MULTIARCH))/security)
+
+# How things are built.  INIT_CC makes the static image of supervisor and init: musl where it is at hand.
+BUILD      ?= build
+INIT_CC    ?= $(or $(shell command -v musl-gcc),$(CC))
+PKG_CONFIG ?= pkg-config
+INSTALL    ?= install
+CLANG      ?= clang
+CLANG_FORMAT ?= $(or $(shell command -v clang-format-14),clang-format)
+CLANG_TIDY ?= $(or $(shell command -v clang-tidy-14),clang-tidy)
+CFLAGS     ?= -O2 -g
+INIT_CFLAGS ?= -Os -g
+FUZZ_SECONDS ?= 30
+# WERROR=1: warnings are errors.  SAN=1: address and undefined behaviour sanitizers.  V=1: whole commands.
+
+# ---------------------------------------------------------------------------------------------------------
+# Sources
+
+LIB_SRC  := $(wildcard libnsiso/*.c)
+PAM_SRC  := $(wildcard pam_nsiso/*.c)
+CTL_SRC  := $(wildcard nsisoctl/*.c)
+SHELL_SRC := $(wildcard nsshell/nsshell.c nsshell/login.c nsshell/exempt.c)
+INIT_OWN := $(wildcard nsshell/nsshell_init.c nsshell/supervisor*.c nsshell/init*.c)
+# The part of libnsiso that goes into nsshell-init: no parser, no library but libc.
+INIT_LIB := errmsg.c plan_apply.c wire.c mnt.c cgroup_end.c instance_end.c
+INIT_SRC := $(INIT_OWN) $(wildcard $(addprefix libnsiso/,$(INIT_LIB)))
+
+OUT := $(if $(LIB_SRC),$(BUILD)/libnsiso.a) $(if $(PAM_SRC),$(BUILD)/pam_nsiso.so) \
+	$(if $(SHELL_SRC),$(BUILD)/nsshell) $(if $(INIT_OWN),$(BUILD)/nsshell-init) \
+	$(if $(CTL_SRC),$(BUILD)/nsisoctl)
+
+# Tests: a C file is a program of its own, a script is run as it is; what several of them share lies in
+# tests/lib (C, headers) or is called lib.sh.
+TEST_KINDS := unit golden module faults build
+TEST_C     := $(wildcard $(TEST_KINDS:%=tests/%/*.c))
+TEST_BIN   := $(TEST_C:%.c=$(BUILD)/%)
+TEST_SH    := $(filter-out %/lib.sh,$(wildcard $(TEST_KINDS:%=tests/%/*.sh)))
+TEST_BATS  := $(wildcard tests/system/*.bats)
+TEST_LIB   := $(wildcard tests/lib/*.c)
+FUZZ_C     := $(wildcard tests/fuzz/*.c)
+FUZZ_BIN   := $(FUZZ_C:%.c=$(BUILD)/%)
+ALL_C      := $(LIB_SRC) $(PAM_SRC) $(CTL_SRC) $(SHELL_SRC) $(INIT_OWN)
+FORMATTED  := $(wildcard $(foreach d,libnsiso pam_nsiso nsshell nsisoctl tests/*,$(d)/*.c $(d)/*.h))
+MAN        := $(wildcard */*.[1-8])
+of         = $(patsubst %.c,$(BUILD)/%.o,$(1))
+
+# ---------------------------------------------------------------------------------------------------------
+# Flags: ours first, those of the environment last, so that the latter win
+
+MACHINE := $(shell $(CC) -dumpmachine 2>/dev/null)
+IS_CLANG := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wformat=2 \
+	-Wvla -Wundef -Wpointer-arith -Wwrite-strings -Wcast-align -Wnested-externs -Wredundant-decls \
+	-Wimplicit-fallthrough $(if $(IS_CLANG),,-Wlogical-op -Wduplicated-cond) \
+	$(if $(WERROR),-Werror)
+DEFS := -D_GNU_SOURCE -DNSISO_VERSION='"$(VERSION)"' -DNSISO_CONFDIR='"$(CONFDIR)"' \
+	-DNSISO_RUNDIR='"$(RUNDIR)"' -DNSISO_LIBEXECDIR='"$(LIBEXECDIR)/nsiso"' \
+	-DNSISO_BINDIR='"$(BINDIR)"' -DNSISO_SBINDIR='"$(SBINDIR)"'
+# -iquote, never -I: a header of ours must not stand in for one of the system.
+QUOTE = -iquote libnsiso -iquote $(patsubst %/,%,$(dir $<)) \
+	$(if $(filter tests/%,$<),-iquote tests/lib -iquote nsshell -iquote pam_nsiso -iquote nsisoctl)
+COMMON := -std=gnu11 $(DEFS) $(WARN) -MMD -MP -ffile-prefix-map=$(CURDIR)/=
+
+SAN_1    := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+SAN_fuzz := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+SANFLAGS := $(SAN_$(SAN))
+FORTIFY  := $(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+HARDEN   := -fstack-protector-strong -fstack-clash-protection \
+	$(if $(filter x86_64% i%86%,$(MACHINE)),-fcf-protection) \
+	$(if $(filter aarch64%,$(MACHINE)),-mbranch-protection=standard)
+LINK_HARDEN := -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
+
+CAPNG_LIBS := $(or $(shell $(PKG_CONFIG) --libs libcap-ng 2>/dev/null),-lcap-ng)
+PAM_LIBS   := $(or $(shell $(PKG_CONFIG) --libs pam 2>/dev/null),-lpam)
+INI_LIBS   := -liniparser
+CMOCKA_LIBS := $(or $(shell $(PKG_CONFIG) --libs cmocka 2>/dev/null),-lcmocka)
+
+COMPILE = $(CC) $(COMMON) -fPIC -fvisibility=hidden $(HARDEN) $(FORTIFY) $(SANFLAGS) $(QUOTE) \
+	$(CPPFLAGS) $(CFLAGS)
+LINK    = $(CC) $(SANFLAGS) $(LINK_HARDEN) $(CFLAGS) $(LDFLAGS)
+# Undefined behaviour traps in the static image: the sanitizers' libraries cannot be linked into it.
+INIT_COMPILE = $(INIT_CC) $(COMMON) -fno-pie -ffunction-sections -fdata-sections -fstack-protector-strong \
+	-fno-asynchronous-unwind-tables -fno-unwind-tables \
+	$(if $(SAN),-fsanitize=undefined -fsanitize-undefined-trap-on-error) $(QUOTE) $(CPPFLAGS) $(INIT_CFLAGS)
+INIT_LINK = $(INIT_CC) -static -no-pie -Wl,--gc-sections -Wl,-z,relro,-z,now,-z,noexecstack \
+	$(INIT_CFLAGS) $(INIT_LDFLAGS)
+
+quiet = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$@';)
+
+# ---------------------------------------------------------------------------------------------------------
+# Build
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+MAKEFLAGS += --no-builtin-rules
+
+all: $(OUT) ## Build the module, the login shell, its init and the admin tool
+
+# Objects depend on this file, which changes when the flags do.
+flags_text = $(subst ','\'',$(COMPILE) | $(LINK) | $(INIT_COMPILE) | $(INIT_LINK) | $(PAM_LIBS) $(CAPNG_LIBS))
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D); printf '%s\n' '$(flags_text)' | cmp -s - $@ || printf '%s\n' '$(flags_text)' >$@
+
+$(BUILD)/init/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call quiet,INITCC)$(INIT_COMPILE) -c -o $@ $<
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call quiet,CC)$(COMPILE) -c -o $@ $<
+
+$(BUILD)/libnsiso.a: $(call of,$(LIB_SRC))
+$(BUILD)/parts.a: $(call of,$(filter-out nsshell/nsshell.c nsshell/nsshell_init.c nsisoctl/nsisoctl.c,\
+	$(PAM_SRC) $(SHELL_SRC) $(INIT_OWN) $(CTL_SRC)) $(TEST_LIB))
+$(BUILD)/%.a:
+	@mkdir -p $(@D); rm -f $@
+	$(call quiet,AR)$(AR) rcsD $@ $^
+
+$(BUILD)/pam_nsiso.so: $(call of,$(PAM_SRC)) pam_nsiso/pam_nsiso.map $(BUILD)/libnsiso.a
+	$(call quiet,LD)$(LINK) -shared $(if $(SAN),,-Wl,-z,defs) -Wl,--version-script=pam_nsiso/pam_nsiso.map \
+		-o $@ $(filter %.o %.a,$^) $(PAM_LIBS) $(CAPNG_LIBS) $(INI_LIBS) $(LDLIBS)
+
+$(BUILD)/nsshell: $(call of,$(SHELL_SRC)) $(BUILD)/libnsiso.a
+$(BUILD)/nsisoctl: $(call of,$(CTL_SRC)) $(BUILD)/libnsiso.a
+$(BUILD)/nsshell $(BUILD)/nsisoctl:
+	$(call quiet,LD)$(LINK) -pie -o $@ $^ $(CAPNG_LIBS) $(INI_LIBS) $(LDLIBS)
+
+$(BUILD)/nsshell-init: $(INIT_SRC:%.c=$(BUILD)/init/%.o)
+	$(call quiet,INITLD)$(INIT_LINK) -o $@ $^
+
+# A function __wrap_NAME in a test takes the place of NAME in all that the test links.
+wraps = $(addprefix -Wl$(comma)--wrap=,$(shell sed -nE 's/.*\b__wrap_([A-Za-z0-9_]+)\(.*/\1/p' $(1) | sort -u))
+comma := ,
+$(TEST_BIN): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/parts.a $(BUILD)/libnsiso.a
+	$(call quiet,LD)$(LINK) -pie $(call wraps,$*.c) -o $@ $^ \
+		$(PAM_LIBS) -lpam_misc $(CAPNG_LIBS) $(INI_LIBS) $(CMOCKA_LIBS) -ldl -lpthread $(LDLIBS)
+
+$(FUZZ_BIN): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libnsiso.a
+	$(call quiet,LD)$(LINK) -fsanitize=fuzzer -o $@ $^ $(CAPNG_LIBS) $(INI_LIBS) $(LDLIBS)
+
+test-programs: $(TEST_BIN)
+
+-include $(shell find $(BUILD) -name "*.d" 2>/dev/null)
+
+# ---------------------------------------------------------------------------------------------------------
+# Tests
+
+RUN := NSISO_BUILD=$(abspath $(BUILD)) NSISO_SAN=$(SAN) tests/run $(if $(COUNTS),-c $(COUNTS))
+SAN_BUILD := build-san
+# Asked for again by a second make, which sees what deps installed.
+AGAIN := +@$(MAKE) --no-print-directory
+
+check: deps ## Install what the tests need, build, and run all tests (as root)
+	$(AGAIN) check-run
+check-run: all $(TEST_BIN)
+	@$(RUN) $(TEST_BIN) $(TEST_SH) $(TEST_BATS)
+
+check-san: deps ## The same unit, golden, module and fault tests under ASan and UBSan, in build-san/
+	$(AGAIN) check-san-run BUILD=$(SAN_BUILD) SAN=1
+check-san-run: all $(TEST_BIN)
+	@$(RUN) $(TEST_BIN) $(filter-out tests/build/%,$(TEST_SH))
+
+fuzz: deps ## Fuzz the readers of foreign text, FUZZ_SECONDS=30 for each
+	$(AGAIN) fuzz-run BUILD=build-fuzz SAN=fuzz CC=$(CLANG)
+fuzz-run: $(FUZZ_BIN)
+	@for fuzzer in $(FUZZ_BIN); do \
+		mkdir -p "$$fuzzer.corpus"; echo "== $$fuzzer"; \
+		(cd $(BUILD) && "$(CURDIR)/$$fuzzer" -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
+			-print_final_stats=1 -verbosity=0 "$(CURDIR)/$$fuzzer.corpus" "$(CURDIR)/tests/golden") \
+			|| exit 1; \
+	done
+
+bench: all ## Measure against the bare kernel and other tools
+	tests/bench/run.sh
+
+demo: deps-demo ## Show a whole isolated login
+	$(AGAIN) all
+	@tests/demo/run.sh
+
+# ---------------------------------------------------------------------------------------------------------
+# Lint and format
+
+LINT := build-lint
+C_OPTIONS = -std=gnu11 $(DEFS) -iquote libnsiso -iquote pam_nsiso -iquote nsshell -iquote nsisoctl -iquote tests/lib
+TIDY := $(ALL_C:%=$(LINT)/tidy/%.ok)
+SCRIPTS = $(shell grep -rlE '^\#!.*(sh|bats)$$' .ci tests conf 2>/dev/null; ls tests/*/*.bats 2>/dev/null)
+
+lint: lint-gcc lint-clang lint-tidy lint-cppcheck lint-shell lint-man ## Compilers with -Werror, clang-tidy, cppcheck, shellcheck, mandoc
+lint-gcc:
+	$(AGAIN) BUILD=$(LINT)/gcc CC=gcc WERROR=1 all test-programs
+lint-clang:
+	$(AGAIN) BUILD=$(LINT)/clang CC=$(CLANG) WERROR=1 all test-programs $(FUZZ_C:%.c=$(LINT)/clang/%.o)
+lint-tidy: $(TIDY)
+$(LINT)/tidy/%.ok: % .clang-tidy $(wildcard libnsiso/*.h pam_nsiso/*.h nsshell/*.h nsisoctl/*.h)
+	@mkdir -p $(@D)
+	$(call quiet,TIDY)$(CLANG_TIDY) --quiet $< -- $(C_OPTIONS)
+	@touch $@
+lint-cppcheck:
+	$(if $(V),,@echo '  CPPCHECK';)cppcheck -q --std=c11 --enable=warning,performance,portability \
+		--inline-suppr --error-exitcode=1 $(C_OPTIONS:-iquote=-I) $(ALL_C) $(TEST_C)
+lint-shell:
+	$(if $(V),,@echo '  SHELL';)shellcheck -x $(sort $(SCRIPTS))
+lint-man:
+	$(if $(V),,@echo '  MANDOC';)$(if $(MAN),mandoc -Tlint -Wwarning $(MAN))
+
+format: ## Format all C files
+	$(CLANG_FORMAT) -i $(FORMATTED)
+format-check: ## Fail when `make format` would change a file
+	$(CLANG_FORMAT) --dry-run -Werror $(FORMATTED)
+
+# ---------------------------------------------------------------------------------------------------------
+# Install
+
+D = $(DESTDIR)
+TREE = $(wildcard conf/examples/* conf/examples/*/* conf/pam.d/* conf/users.d/* conf/conf.d/*)
+install: all ## Install under DESTDIR; policies that exist are left alone
+	$(INSTALL) -d -m 755 $(D)$(SECUREDIR) $(D)$(BINDIR) $(D)$(SBINDIR) $(D)$(LIBEXECDIR)/nsiso \
+		$(D)$(SYSUSERSDIR) $(D)$(CONFDIR) $(D)$(CONFDIR)/conf.d $(D)$(CONFDIR)/users.d
+	$(INSTALL) -m 644 $(BUILD)/pam_nsiso.so $(D)$(SECUREDIR)/
+	$(INSTALL) -m 755 $(BUILD)/nsshell $(D)$(BINDIR)/
+	$(INSTALL) -m 755 $(BUILD)/nsisoctl $(D)$(SBINDIR)/
+	$(INSTALL) -m 755 $(BUILD)/nsshell-init $(D)$(LIBEXECDIR)/nsiso/
+	$(INSTALL) -m 644 conf/nsiso.sysusers $(D)$(SYSUSERSDIR)/nsiso.conf
+	for page in $(MAN); do \
+		$(INSTALL) -D -m 644 $$page $(D)$(MANDIR)/man$${page##*.}/$${page##*/} || exit 1; \
+	done
+	for file in $(TREE); do [ ! -f $$file ] || \
+		$(INSTALL) -D -m 644 $$file $(D)$(DOCDIR)/examples/$${file#conf/} || exit 1; \
+	done
+	for file in $(notdir $(wildcard conf/*.conf)); do [ -e $(D)$(CONFDIR)/$$file ] || \
+		$(INSTALL) -m 644 conf/$$file $(D)$(CONFDIR)/$$file || exit 1; \
+	done
+	$(if $(DESTDIR),,$(MAKE) --no-print-directory install-host)
+install-host:
+	getent passwd nsiso >/dev/null || systemd-sysusers $(SYSUSERSDIR)/nsiso.conf || \
+		useradd --system --user-group --no-create-home --home-dir / --shell /usr/sbin/nologin nsiso
+	grep -qxF $(BINDIR)/nsshell /etc/shells || add-shell $(BINDIR)/nsshell || \
+		echo $(BINDIR)/nsshell >>/etc/shells
+
+uninstall: ## Remove what install put in place; policies and the account stay
+	rm -f $(D)$(SECUREDIR)/pam_nsiso.so $(D)$(BINDIR)/nsshell $(D)$(SBINDIR)/nsisoctl \
+		$(D)$(LIBEXECDIR)/nsiso/nsshell-init $(D)$(SYSUSERSDIR)/nsiso.conf \
+		$(foreach page,$(MAN),$(D)$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)))
+	rm -rf $(D)$(DOCDIR)
+	[ ! -d $(D)$(LIBEXECDIR)/nsiso ] || rmdir $(D)$(LIBEXECDIR)/nsiso
+	$(if $(DESTDIR),,! command -v remove-shell >/dev/null || remove-shell $(BINDIR)/nsshell)
+
+NAME := nsiso-$(VERSION)
+dist: ## Make dist/nsiso-VERSION.tar.gz of the last commit
+	mkdir -p dist
+	git archive --prefix=$(NAME)/ HEAD | gzip -9n >dist/$(NAME).tar.gz
+
+# ---------------------------------------------------------------------------------------------------------
+# The rest
+
+DEPS_BUILD := gcc libc6-dev make pkg-config musl-tools libpam0g-dev libcap-ng-dev libiniparser-dev
+DEPS_LINT  := clang clang-format clang-tidy cppcheck shellcheck mandoc libclang-rt-dev
+DEPS_TEST  := libcmocka-dev bats pamtester openssh-server openssh-client cron login passwd util-linux \
+	procps iproute2 git
+DEPS_DEMO  := openssh-server openssh-client
+
+deps: PACKAGES = $(DEPS_BUILD) $(DEPS_LINT) $(DEPS_TEST)
+deps: ## Install everything that builds and tests need (Debian)
+	$(install_packages)
+deps-demo: PACKAGES = $(DEPS_BUILD) $(DEPS_DEMO)
+deps-demo:
+	$(install_packages)
+# Asks for nothing over the network when all is there.
+define install_packages
+@missing=; for package in $(sort $(PACKAGES)); do \
+	dpkg-query -W -f='$${db:Status-Status}' "$$package" 2>/dev/null | grep -qx installed || \
+		missing="$$missing $$package"; \
+done; \
+if [ "$$missing" ]; then \
+	apt-get -q update && \
+	DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends $$missing </dev/null; \
+fi
+endef
+
+clean: ## Remove all that was built
+	rm -rf build build-* dist
+
+help: ## This list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
+
+FORCE:
+.PHONY: all check check-run check-san check-san-run fuzz fuzz-run bench demo lint lint-gcc lint-clang lint-tidy \
+	lint-cppcheck lint-shell lint-man format format-check install install-host uninstall dist deps deps-demo \
+	clean help test-programs FORCE
