@@ -62,7 +62,7 @@ FUZZ_BIN   := $(FUZZ_C:%.c=$(BUILD)/%)
 ALL_C      := $(LIB_SRC) $(PAM_SRC) $(CTL_SRC) $(SHELL_SRC) $(INIT_OWN)
 FORMATTED  := $(wildcard $(foreach d,libnsiso pam_nsiso nsshell nsisoctl tests/*,$(d)/*.c $(d)/*.h))
 MAN        := $(wildcard */*.[1-8])
-of         = $(patsubst %.c,$(BUILD)/%.o,$(1))
+of         = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
 # ---------------------------------------------------------------------------------------------------------
 # Flags: ours first, those of the environment last, so that the latter win
@@ -122,11 +122,11 @@ flags_text = $(subst ','\'',$(COMPILE) | $(LINK) | $(INIT_COMPILE) | $(INIT_LINK
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D); printf '%s\n' '$(flags_text)' | cmp -s - $@ || printf '%s\n' '$(flags_text)' >$@
 
-$(BUILD)/init/%.o: %.c $(BUILD)/flags
+$(BUILD)/obj/init/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call quiet,INITCC)$(INIT_COMPILE) -c -o $@ $<
 
-$(BUILD)/%.o: %.c $(BUILD)/flags
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call quiet,CC)$(COMPILE) -c -o $@ $<
 
@@ -146,22 +146,24 @@ $(BUILD)/nsisoctl: $(call of,$(CTL_SRC)) $(BUILD)/libnsiso.a
 $(BUILD)/nsshell $(BUILD)/nsisoctl:
 	$(call quiet,LD)$(LINK) -pie -o $@ $^ $(CAPNG_LIBS) $(INI_LIBS) $(LDLIBS)
 
-$(BUILD)/nsshell-init: $(INIT_SRC:%.c=$(BUILD)/init/%.o)
+$(BUILD)/nsshell-init: $(INIT_SRC:%.c=$(BUILD)/obj/init/%.o)
 	$(call quiet,INITLD)$(INIT_LINK) -o $@ $^
 
 # A function __wrap_NAME in a test takes the place of NAME in all that the test links.
 wraps = $(addprefix -Wl$(comma)--wrap=,$(shell sed -nE 's/.*\b__wrap_([A-Za-z0-9_]+)\(.*/\1/p' $(1) | sort -u))
 comma := ,
-$(TEST_BIN): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/parts.a $(BUILD)/libnsiso.a
+$(TEST_BIN): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/parts.a $(BUILD)/libnsiso.a
+	@mkdir -p $(@D)
 	$(call quiet,LD)$(LINK) -pie $(call wraps,$*.c) -o $@ $^ \
 		$(PAM_LIBS) -lpam_misc $(CAPNG_LIBS) $(INI_LIBS) $(CMOCKA_LIBS) -ldl -lpthread $(LDLIBS)
 
-$(FUZZ_BIN): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libnsiso.a
+$(FUZZ_BIN): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/libnsiso.a
+	@mkdir -p $(@D)
 	$(call quiet,LD)$(LINK) -fsanitize=fuzzer -o $@ $^ $(CAPNG_LIBS) $(INI_LIBS) $(LDLIBS)
 
 test-programs: $(TEST_BIN)
 
--include $(shell find $(BUILD) -name "*.d" 2>/dev/null)
+-include $(shell find $(BUILD)/obj -name "*.d" 2>/dev/null)
 
 # ---------------------------------------------------------------------------------------------------------
 # Tests
@@ -202,7 +204,7 @@ demo: deps-demo ## Show a whole isolated login
 # Lint and format
 
 LINT := build-lint
-C_OPTIONS = -std=gnu11 $(DEFS) -iquote libnsiso -iquote pam_nsiso -iquote nsshell -iquote nsisoctl -iquote tests/lib
+C_OPTIONS = $(DEFS) -iquote libnsiso -iquote pam_nsiso -iquote nsshell -iquote nsisoctl -iquote tests/lib
 TIDY := $(ALL_C:%=$(LINT)/tidy/%.ok)
 SCRIPTS = $(shell grep -rlE '^\#!.*(sh|bats)$$' .ci tests conf 2>/dev/null; ls tests/*/*.bats 2>/dev/null)
 
@@ -210,11 +212,12 @@ lint: lint-gcc lint-clang lint-tidy lint-cppcheck lint-shell lint-man ## Compile
 lint-gcc:
 	$(AGAIN) BUILD=$(LINT)/gcc CC=gcc WERROR=1 all test-programs
 lint-clang:
-	$(AGAIN) BUILD=$(LINT)/clang CC=$(CLANG) WERROR=1 all test-programs $(FUZZ_C:%.c=$(LINT)/clang/%.o)
+	$(AGAIN) BUILD=$(LINT)/clang CC=$(CLANG) WERROR=1 all test-programs $(FUZZ_C:%.c=$(LINT)/clang/obj/%.o)
 lint-tidy: $(TIDY)
 $(LINT)/tidy/%.ok: % .clang-tidy $(wildcard libnsiso/*.h pam_nsiso/*.h nsshell/*.h nsisoctl/*.h)
 	@mkdir -p $(@D)
-	$(call quiet,TIDY)$(CLANG_TIDY) --quiet $< -- $(C_OPTIONS)
+	$(call quiet,TIDY)$(CLANG_TIDY) --quiet $< -- -std=gnu11 $(C_OPTIONS) >$@.log 2>&1 || \
+		{ cat $@.log; exit 1; }
 	@touch $@
 lint-cppcheck:
 	$(if $(V),,@echo '  CPPCHECK';)cppcheck -q --std=c11 --enable=warning,performance,portability \
