@@ -42,7 +42,7 @@ CTL_SRC  := $(wildcard nsisoctl/*.c)
 SHELL_SRC := $(wildcard nsshell/nsshell.c nsshell/login.c nsshell/exempt.c)
 INIT_OWN := $(wildcard nsshell/nsshell_init.c nsshell/supervisor*.c nsshell/init*.c)
 # The part of libnsiso that goes into nsshell-init: no parser, no library but libc.
-INIT_LIB := errmsg.c plan_apply.c wire.c mnt.c cgroup_end.c instance_end.c
+INIT_LIB := errmsg.c plan_apply.c wire.c mnt.c process.c instance.c instance_end.c cgroup_end.c
 INIT_SRC := $(INIT_OWN) $(wildcard $(addprefix libnsiso/,$(INIT_LIB)))
 
 OUT := $(if $(LIB_SRC),$(BUILD)/libnsiso.a) $(if $(PAM_SRC),$(BUILD)/pam_nsiso.so) \
@@ -79,7 +79,7 @@ DEFS := -D_GNU_SOURCE -DNSISO_VERSION='"$(VERSION)"' -DNSISO_CONFDIR='"$(CONFDIR
 # -iquote, never -I: a header of ours must not stand in for one of the system.
 QUOTE = -iquote libnsiso -iquote $(patsubst %/,%,$(dir $<)) \
 	$(if $(filter tests/%,$<),-iquote tests/lib -iquote nsshell -iquote pam_nsiso -iquote nsisoctl)
-COMMON := -std=gnu11 $(DEFS) $(WARN) -MMD -MP -ffile-prefix-map=$(CURDIR)/=
+COMMON := -std=gnu11 $(DEFS) $(WARN) -MMD -MP -ffile-prefix-map=$(CURDIR)=.
 
 SAN_1    := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 SAN_fuzz := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -95,7 +95,10 @@ PAM_LIBS   := $(or $(shell $(PKG_CONFIG) --libs pam 2>/dev/null),-lpam)
 INI_LIBS   := -liniparser
 CMOCKA_LIBS := $(or $(shell $(PKG_CONFIG) --libs cmocka 2>/dev/null),-lcmocka)
 
-COMPILE = $(CC) $(COMMON) -fPIC -fvisibility=hidden $(HARDEN) $(FORTIFY) $(SANFLAGS) $(QUOTE) \
+# The module's own functions are visible up to its version script, which picks the entry points.
+VISIBILITY = -fvisibility=hidden
+$(BUILD)/obj/pam_nsiso/%.o: VISIBILITY =
+COMPILE = $(CC) $(COMMON) -fPIC $(VISIBILITY) $(HARDEN) $(FORTIFY) $(SANFLAGS) $(QUOTE) \
 	$(CPPFLAGS) $(CFLAGS)
 LINK    = $(CC) $(SANFLAGS) $(LINK_HARDEN) $(CFLAGS) $(LDFLAGS)
 # Undefined behaviour traps in the static image: the sanitizers' libraries cannot be linked into it.
@@ -150,7 +153,7 @@ $(BUILD)/nsshell-init: $(INIT_SRC:%.c=$(BUILD)/obj/init/%.o)
 	$(call quiet,INITLD)$(INIT_LINK) -o $@ $^
 
 # A function __wrap_NAME in a test takes the place of NAME in all that the test links.
-wraps = $(addprefix -Wl$(comma)--wrap=,$(shell sed -nE 's/.*\b__wrap_([A-Za-z0-9_]+)\(.*/\1/p' $(1) | sort -u))
+wraps = $(addprefix -Wl$(comma)--wrap=,$(patsubst __wrap_%,%,$(shell grep -o '__wrap_[A-Za-z0-9_]*' $(1) | sort -u)))
 comma := ,
 $(TEST_BIN): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/parts.a $(BUILD)/libnsiso.a
 	@mkdir -p $(@D)
@@ -206,7 +209,7 @@ demo: deps-demo ## Show a whole isolated login
 LINT := build-lint
 C_OPTIONS = $(DEFS) -iquote libnsiso -iquote pam_nsiso -iquote nsshell -iquote nsisoctl -iquote tests/lib
 TIDY := $(ALL_C:%=$(LINT)/tidy/%.ok)
-SCRIPTS = $(shell grep -rlE '^\#!.*(sh|bats)$$' .ci tests conf 2>/dev/null; ls tests/*/*.bats 2>/dev/null)
+SCRIPTS = $(shell grep -rlE '^\#!.*(sh|bats)$$' .ci tests conf 2>/dev/null; ls tests/*/*.bats tests/*/*.bash 2>/dev/null)
 
 lint: lint-gcc lint-clang lint-tidy lint-cppcheck lint-shell lint-man ## Compilers with -Werror, clang-tidy, cppcheck, shellcheck, mandoc
 lint-gcc:
@@ -223,7 +226,7 @@ lint-cppcheck:
 	$(if $(V),,@echo '  CPPCHECK';)cppcheck -q --std=c11 --enable=warning,performance,portability \
 		--inline-suppr --error-exitcode=1 $(C_OPTIONS:-iquote=-I) $(ALL_C) $(TEST_C)
 lint-shell:
-	$(if $(V),,@echo '  SHELL';)shellcheck -x $(sort $(SCRIPTS))
+	$(if $(V),,@echo '  SHELL';)shellcheck -x -P SCRIPTDIR $(sort $(SCRIPTS))
 lint-man:
 	$(if $(V),,@echo '  MANDOC';)$(if $(MAN),mandoc -Tlint -Wwarning $(MAN))
 
@@ -280,7 +283,7 @@ dist: ## Make dist/nsiso-VERSION.tar.gz of the last commit
 DEPS_BUILD := gcc libc6-dev make pkg-config musl-tools libpam0g-dev libcap-ng-dev libiniparser-dev
 DEPS_LINT  := clang clang-format clang-tidy cppcheck shellcheck mandoc libclang-rt-dev
 DEPS_TEST  := libcmocka-dev bats pamtester openssh-server openssh-client cron login passwd util-linux \
-	procps iproute2 git
+	procps iproute2 python3-minimal git
 DEPS_DEMO  := openssh-server openssh-client
 
 deps: PACKAGES = $(DEPS_BUILD) $(DEPS_LINT) $(DEPS_TEST)
