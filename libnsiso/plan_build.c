@@ -253,14 +253,15 @@ static void build_mounts(struct builder *b)
 	add_tmpfs(b, "/dev/shm", &policy->mount.dev_shm);
 	if (policy->ipc.enable)
 		(void)add_step(b, STEP_MQUEUE);
+	/* Before the lists, which may name paths below /proc. */
+	if (policy->pid.enable)
+		add_step(b, STEP_PROC)->flags = policy->mount.proc_hidepid ? STEP_HIDEPID : 0;
 	add_binds(b, &policy->mount.bind);
 	add_list(b, STEP_READ_ONLY, &policy->mount.read_only);
 	add_list(b, STEP_NOEXEC, &policy->mount.noexec);
-	add_list(b, STEP_HIDE, &policy->mount.hide);
+	/* Holds the empty file and folder that hidden paths are covered with. */
 	(void)add_path_step(b, STEP_RUNDIR, NSISO_RUNDIR);
-	/* After all that goes through /proc/self/fd: that is the host's procfs until here. */
-	if (policy->pid.enable)
-		add_step(b, STEP_PROC)->flags = policy->mount.proc_hidepid ? STEP_HIDEPID : 0;
+	add_list(b, STEP_HIDE, &policy->mount.hide);
 }
 
 static void build_init(struct builder *b)

@@ -1,0 +1,82 @@
+/*
+ * The end of an instance, from its record alone: the same code for an orderly end, for leftovers of a
+ * killed supervisor, and for an opening that failed half-way.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "cleanup.h"
+#include "errmsg.h"
+#include "instance.h"
+
+#define END_TIMEOUT 2000 /* ms for a killed init to be gone */
+
+/* Missing is fine: it may have been removed before, or never made. */
+static int remove_at(int dir, const char *name, int flags, struct errmsg *e)
+{
+	if (unlinkat(dir, name, flags) < 0 && errno != ENOENT)
+		return errmsg_set(e, -errno, "cannot remove %s", name);
+	return 0;
+}
+
+static int remove_files(int dir, struct errmsg *e)
+{
+	static const struct {
+		const char *name;
+		int flags;
+	} files[] = {
+		{ "ctl", 0 },	  { "in/init", 0 },	  { "in/null", 0 },
+		{ "in/void", AT_REMOVEDIR }, { "in", AT_REMOVEDIR }, { "record", 0 },
+	};
+	size_t i;
+	int r;
+
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		r = remove_at(dir, files[i].name, files[i].flags, e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* The user's folder goes with its last instance; a login that has just opened it makes it anew. */
+static int remove_folders(int dir, const char *id, const char *name, struct errmsg *e)
+{
+	AUTO_CLOSE int user = openat(dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	AUTO_CLOSE int state = -1;
+	int r;
+
+	if (user < 0)
+		return errno == ENOENT ? 0 : errmsg_set(e, -errno, "cannot open the user's folder");
+	state = openat(user, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	r = remove_at(user, id, AT_REMOVEDIR, e);
+	if (r < 0 || state < 0 || name[0] == '\0')
+		return r;
+	(void)unlinkat(state, name, AT_REMOVEDIR);
+	return 0;
+}
+
+int instance_end(int dir, const char *id, struct errmsg *e)
+{
+	struct instance_record record;
+	unsigned i;
+	int r;
+
+	r = instance_read(dir, &record, e);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	/* An init outlives its supervisor for the moment that its death signal takes. */
+	r = process_kill(&record.init, END_TIMEOUT);
+	if (r < 0)
+		return errmsg_set(e, r, "cannot end init %d", (int)record.init.pid);
+	for (i = 0; i < record.n_cgroups; i++) {
+		r = cgroup_end(&record.cgroup[i], e);
+		if (r < 0)
+			return r;
+	}
+	r = remove_files(dir, e);
+	if (r < 0)
+		return r;
+	return remove_folders(dir, id, record.user, e);
+}

@@ -1,0 +1,23 @@
+/*
+ * A process by number and start time: a number alone may have been given to another process since.
+ */
+#ifndef NSISO_PROCESS_H
+#define NSISO_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct process {
+	pid_t pid;	/* 0: none */
+	uint64_t start; /* clock ticks since boot: field 22 of /proc/PID/stat (man 5 proc) */
+};
+
+/* Fills start of a living process; -errno (-ENOENT, -ESRCH: gone). */
+int process_start(pid_t pid, uint64_t *ret);
+/* A pidfd of exactly this process; -ESRCH when it is gone or another one has its number. */
+int process_open(const struct process *process);
+/* Kills exactly this process and waits for its end, timeout ms at most; 0 (also when gone), -ETIMEDOUT. */
+int process_kill(const struct process *process, int timeout);
+
+#endif

@@ -1,0 +1,201 @@
+/*
+ * PID 1 of an instance.  After the hardening it holds no privilege that a session could want: it reads
+ * nothing from anybody (a login shell connects and is told), it keeps no state that can grow, and the
+ * kernel reaps the orphans for it.  It ends on SIGTERM from outside, or with its supervisor.
+ */
+#include "init.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/statvfs.h>
+#include <time.h>
+
+#include "cleanup.h"
+#include "errmsg.h"
+#include "sys.h"
+
+#define PROC_MAGIC 0x9fa0 /* PROC_SUPER_MAGIC */
+#define BACKLOG 64	  /* login shells that wait for their welcome */
+
+/* All that is needed after the set-up; the plan's pages are given back. */
+struct init {
+	int signals;
+	int sock;
+	uid_t user;
+	uint32_t grace; /* ms */
+	struct wire_welcome welcome;
+};
+
+/* What the steps promised, as the kernel sees it: a step that did nothing must not pass for isolation. */
+static int verify(const struct plan *plan, struct errmsg *e)
+{
+	struct statfs proc;
+	struct stat st;
+
+	if (stat(NSISO_RUNDIR "/init", &st) < 0 || !S_ISSOCK(st.st_mode))
+		return errmsg_setx(e, -ENOENT, "%s/init is covered by the policy's mounts", NSISO_RUNDIR);
+	if (!(plan->namespaces & SYS_NEWPID))
+		return 0;
+	if (getpid() != 1)
+		return errmsg_setx(e, -ESRCH, "the init is not PID 1");
+	if (statfs("/proc", &proc) < 0 || (unsigned long)proc.f_type != PROC_MAGIC ||
+	    stat("/proc/2", &st) == 0)
+		return errmsg_setx(e, -ESRCH, "/proc is not that of the instance");
+	return 0;
+}
+
+/* SIGCHLD ignored: the kernel reaps every orphan itself (man 2 wait, NOTES). */
+static int block_signals(struct errmsg *e)
+{
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+	sigset_t set;
+	int fd;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaction(SIGCHLD, &ignore, NULL);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? errmsg_set(e, -errno, "cannot make a signalfd") : fd;
+}
+
+static void fill(struct init *init, const struct plan *plan, int sock)
+{
+	struct wire_welcome *welcome = &init->welcome;
+
+	init->sock = sock;
+	init->user = plan->uid;
+	init->grace = plan->grace;
+	welcome->bounding = plan->bounding;
+	welcome->no_new_privs = plan->no_new_privs;
+	welcome->own_pid_ns = plan->namespaces & SYS_NEWPID ? 1 : 0;
+	(void)strncpy(welcome->id, plan_text(plan, plan->id), sizeof(welcome->id) - 1);
+	(void)strncpy(welcome->shell, plan_text(plan, plan->shell), sizeof(welcome->shell) - 1);
+}
+
+static int set_up(struct init *init, const struct plan *plan, struct launch *launch, int supervisor,
+		  struct errmsg *e)
+{
+	int i, r;
+
+	/* In time for a supervisor that dies during the set-up; init_harden() says why again. */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	close_fd(&launch->fd[LAUNCH_RECORD]); /* its lock is the supervisor's alone */
+	close_fd(&launch->fd[LAUNCH_CTL]);
+	close_fd(&launch->fd[LAUNCH_OPENER]);
+	close_fd(&launch->fd[LAUNCH_DIR]);
+	r = plan_apply(plan, ACTOR_INIT, init_steps, launch, e);
+	if (r < 0)
+		return r;
+	for (i = 0; i < LAUNCH_COUNT; i++)
+		if (i != LAUNCH_INIT)
+			close_fd(&launch->fd[i]);
+	r = verify(plan, e);
+	if (r < 0)
+		return r;
+	init->signals = block_signals(e);
+	if (init->signals < 0)
+		return init->signals;
+	r = init_harden(plan, supervisor, e);
+	if (r < 0)
+		return r;
+	fill(init, plan, launch->fd[LAUNCH_INIT]);
+	/* Now, because the credentials that a peer sees are those at listen(2) (man 7 unix). */
+	if (listen(init->sock, BACKLOG) < 0)
+		return errmsg_set(e, -errno, "cannot listen");
+	return 0;
+}
+
+/*
+ * A process of the user's inside is told what it needs.  Others (the opener that asks whether we live, with
+ * pid 0 from outside; other users) get the end of the connection.
+ */
+static void welcome_one(const struct init *init)
+{
+	AUTO_CLOSE int peer = accept4(init->sock, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct iovec body = { (void *)&init->welcome, sizeof(init->welcome) };
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	if (peer < 0 || getsockopt(peer, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
+		return;
+	if (cred.pid == 0 || cred.uid != init->user)
+		return;
+	(void)wire_send(peer, WIRE_WELCOME, 0, &body, 1, NULL);
+}
+
+/* Whether SIGTERM came from outside: the kernel shows a sender there as pid 0 (man 7 pid_namespaces). */
+static bool is_told_to_end(const struct init *init)
+{
+	struct signalfd_siginfo info;
+
+	while (read(init->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		if (info.ssi_pid == 0 || (!init->welcome.own_pid_ns && info.ssi_uid == 0))
+			return true;
+	return false;
+}
+
+/*
+ * SIGHUP as well: an interactive shell ignores SIGTERM.  When grace is over, our own end makes the kernel
+ * kill the rest.  A process whose parent outside has not reaped it yet still counts (it is as good as
+ * dead, but nobody can tell from here), so it may take all of the grace.
+ */
+static void drain(const struct init *init)
+{
+	const int64_t deadline = wire_now() + init->grace;
+	struct timespec pause = { .tv_nsec = 1000000 };
+
+	if (!init->welcome.own_pid_ns)
+		return; /* kill(-1) would reach the host; the supervisor empties the cgroup */
+	if (kill(-1, SIGTERM) < 0 && errno == ESRCH)
+		return;
+	(void)kill(-1, SIGHUP);
+	(void)kill(-1, SIGCONT);
+	while (wire_now() < deadline) {
+		(void)nanosleep(&pause, NULL);
+		if (kill(-1, 0) < 0 && errno == ESRCH)
+			return;
+		if (pause.tv_nsec < 50000000)
+			pause.tv_nsec *= 2;
+	}
+}
+
+void init_run(const struct plan *plan, struct launch *launch, int supervisor)
+{
+	struct init init = { .signals = -1 };
+	struct pollfd pollers[2];
+	struct errmsg e;
+
+	if (set_up(&init, plan, launch, supervisor, &e) < 0) {
+		wire_send_error(launch->conn, &e);
+		_exit(1);
+	}
+	(void)close(supervisor);
+	if (wire_send(launch->conn, WIRE_READY, 0, NULL, 0, NULL) < 0)
+		_exit(1);
+	close_fd(&launch->conn);
+	(void)madvise((void *)plan, sizeof(*plan), MADV_DONTNEED);
+	/* From here on only an order from outside may end us: every session would die with us. */
+	pollers[0] = (struct pollfd){ .fd = init.signals, .events = POLLIN };
+	pollers[1] = (struct pollfd){ .fd = init.sock, .events = POLLIN };
+	for (;;) {
+		if (poll(pollers, 2, -1) < 0)
+			continue;
+		if (pollers[0].revents && is_told_to_end(&init))
+			break;
+		if (pollers[1].revents)
+			welcome_one(&init);
+	}
+	close_fd(&init.sock);
+	drain(&init);
+	_exit(0);
+}

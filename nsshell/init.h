@@ -1,0 +1,25 @@
+/*
+ * The init of one instance: PID 1 of its pid namespace.  Carries out the plan's steps inside, gives up all
+ * privilege but CAP_KILL, tells login shells of its user what they need, and ends the instance.
+ */
+#ifndef NSISO_INIT_H
+#define NSISO_INIT_H
+
+#include "plan.h"
+#include "supervisor.h"
+
+struct errmsg;
+
+/* In the cloned child; supervisor is a pidfd of the parent.  Never returns. */
+void init_run(const struct plan *plan, struct launch *launch, int supervisor) __attribute__((noreturn));
+
+/* The steps of ACTOR_INIT; ctx is the struct launch. */
+extern step_apply *const init_steps[STEP_KIND_COUNT];
+
+/* STEP_HOME; see init_home.c. */
+step_apply init_apply_home;
+
+/* To the unprivileged account for good, the last of it the death signal; -errno. */
+int init_harden(const struct plan *plan, int supervisor, struct errmsg *e);
+
+#endif

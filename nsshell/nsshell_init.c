@@ -1,0 +1,181 @@
+/*
+ * nsshell-init: one small static image for the supervisor and the init of an instance.  Started by
+ * pam_nsiso with a socket as descriptor 3, over which the plan comes; of no use by hand.
+ * What it inherits from a login program is undone first: limits, priorities, signals, ids, keyring.
+ */
+#include <errno.h>
+#include <grp.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "cleanup.h"
+#include "errmsg.h"
+#include "supervisor.h"
+#include "sys.h"
+
+#define CONN 3		   /* the socket to the opener */
+#define PLAN_TIMEOUT 10000 /* ms for the plan to come: an opener works on it meanwhile */
+#define CAPABILITY_MAX 63
+
+/* As far as we may: without CAP_SYS_RESOURCE a hard limit stays as it is. */
+static void reset_limits(void)
+{
+	const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
+	struct rlimit limit;
+	int i;
+
+	for (i = 0; i < RLIM_NLIMITS; i++) {
+		if (i == RLIMIT_NOFILE || setrlimit(i, &none) == 0 || getrlimit(i, &limit) < 0)
+			continue;
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(i, &limit);
+	}
+	/* Two descriptors a session, and a few. */
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max < 4096 ? limit.rlim_max : 4096;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static void reset_signals(void)
+{
+	const struct sigaction normal = { .sa_handler = SIG_DFL };
+	sigset_t none;
+	int i;
+
+	for (i = 1; i < 32; i++)
+		(void)sigaction(i, &normal, NULL);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Some openers call with a real or file system id of somebody else (atd: 1,0,0). */
+static int reset_ids(void)
+{
+	return setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0 ? -errno : 0;
+}
+
+/* To the system log, never to whoever opened the session. */
+static int reset_descriptors(void)
+{
+	int i, null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0)
+		return -errno;
+	for (i = 0; i < 3; i++)
+		if (dup2(null, i) < 0)
+			return -errno;
+	if (sys_close_range(CONN + 1, ~0U) < 0)
+		return -errno;
+	return fcntl(CONN, F_SETFD, FD_CLOEXEC) < 0 ? -errno : 0;
+}
+
+static int reset_process(struct errmsg *e)
+{
+	int r = reset_ids();
+
+	if (r == 0)
+		r = reset_descriptors();
+	if (r < 0)
+		return errmsg_set(e, r, "cannot leave the login program's attributes");
+	reset_signals();
+	reset_limits();
+	(void)setpriority(PRIO_PROCESS, 0, 0);
+	(void)syscall(SYS_ioprio_set, 1, 0, 0);
+	(void)syscall(SYS_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, NULL);
+	(void)umask(022);
+	(void)setsid();
+	if (chdir("/") < 0)
+		return errmsg_set(e, -errno, "cannot change to /");
+	return 0;
+}
+
+/* Nothing that we could be made to execute would have any privilege. */
+static void drop_bounding_set(void)
+{
+	int i;
+
+	for (i = 0; i <= CAPABILITY_MAX && prctl(PR_CAPBSET_DROP, i, 0, 0, 0) == 0; i++)
+		;
+}
+
+/* The sender leaves out what is unused between steps and text: see wire_send() in the module. */
+static int unpack_plan(struct plan *plan, size_t size)
+{
+	size_t steps = offsetof(struct plan, steps);
+
+	if (size < steps || plan->version != PLAN_VERSION || plan->n_steps > PLAN_STEPS_MAX ||
+	    plan->text_len > PLAN_TEXT_MAX || plan->text_len == 0)
+		return -EPROTO;
+	steps += plan->n_steps * sizeof(plan->steps[0]);
+	if (size != steps + plan->text_len)
+		return -EPROTO;
+	memmove(plan->text, (const char *)plan + steps, plan->text_len);
+	plan->text[plan->text_len - 1] = '\0';
+	return 0;
+}
+
+static int take_descriptors(struct launch *launch, uint64_t mask, const struct wire_fds *fds)
+{
+	unsigned i, next = 0;
+
+	for (i = 0; i < LAUNCH_COUNT; i++) {
+		launch->fd[i] = -1;
+		if (!(mask & 1ULL << i))
+			continue;
+		if (next == fds->n)
+			return -EPROTO;
+		launch->fd[i] = fds->fd[next++];
+	}
+	return next == fds->n ? 0 : -EPROTO;
+}
+
+static int receive_plan(struct plan *plan, struct launch *launch, struct errmsg *e)
+{
+	struct wire_fds fds = { .n = 0 };
+	struct wire_head head;
+	ssize_t n;
+
+	launch->conn = CONN;
+	n = wire_wait(CONN, &head, plan, sizeof(*plan), &fds, wire_now() + PLAN_TIMEOUT);
+	if (n >= 0 && head.type != WIRE_PLAN)
+		n = -EPROTO;
+	if (n >= 0)
+		n = unpack_plan(plan, (size_t)n);
+	if (n >= 0)
+		n = take_descriptors(launch, head.value, &fds);
+	return n < 0 ? errmsg_set(e, (int)n, "no usable plan") : 0;
+}
+
+int main(void)
+{
+	static struct plan plan;
+	static struct launch launch;
+	struct errmsg e;
+	struct stat st;
+
+	if (getuid() != 0 && geteuid() != 0) {
+		(void)fputs("nsshell-init: is started by pam_nsiso, not by hand\n", stderr);
+		return 100;
+	}
+	if (fstat(CONN, &st) < 0 || !S_ISSOCK(st.st_mode)) {
+		(void)fputs("nsshell-init: descriptor 3 is no socket; see pam_nsiso(8)\n", stderr);
+		return 100;
+	}
+	if (reset_process(&e) < 0) {
+		wire_send_error(CONN, &e);
+		return 111;
+	}
+	drop_bounding_set();
+	if (receive_plan(&plan, &launch, &e) < 0) {
+		wire_send_error(CONN, &e);
+		return 111;
+	}
+	return supervisor_run(&plan, &launch);
+}

@@ -1,0 +1,270 @@
+/* The supervisor of one instance; see supervisor.h. */
+#include "supervisor.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <syslog.h>
+#include <time.h>
+
+#include "cleanup.h"
+#include "errmsg.h"
+#include "init.h"
+#include "instance.h"
+#include "process.h"
+#include "supervisor_book.h"
+#include "sys.h"
+
+#define LEFT_TIMEOUT 1000 /* ms that an opener may stay in the cgroup after its session */
+
+/* State of the parent; one instance a process, so it may be static. */
+struct supervisor {
+	struct launch *launch;
+	char id[NSISO_ID_MAX];
+	char user[NSISO_USER_MAX];
+	uint64_t namespaces;
+	uint32_t grace; /* ms */
+	pid_t init;
+	int pidfd;     /* of the init */
+	bool ready;    /* the first opener has joined */
+	bool closing;  /* takes no more sessions */
+	bool over;     /* the init is gone */
+	int64_t since; /* of over */
+	struct book book;
+};
+
+/* clock_gettime of CLOCK_BOOTTIME less what the instance shall show (man 7 time_namespaces). */
+static int apply_time_offset(const struct plan *plan, const struct step *step, void *ctx, struct errmsg *e)
+{
+	AUTO_CLOSE int fd = -1;
+	struct timespec now;
+	char text[64];
+	int n;
+
+	(void)plan, (void)ctx;
+	if (syscall(SYS_unshare, SYS_NEWTIME) < 0)
+		return errmsg_set(e, -errno, "cannot make a time namespace");
+	(void)clock_gettime(CLOCK_BOOTTIME, &now);
+	fd = open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC);
+	n = snprintf(text, sizeof(text), "boottime %" PRId64 " 0", (int64_t)step->n1 - now.tv_sec);
+	if (fd < 0 || write(fd, text, (size_t)n) != n)
+		return errmsg_set(e, -errno, "cannot set the clock offset of the time namespace");
+	return 0;
+}
+
+/* The init is born in its cgroup (v2): a later move would cost an RCU grace period, 7 ms as measured. */
+static int apply_clone(const struct plan *plan, const struct step *step, void *ctx, struct errmsg *e)
+{
+	struct supervisor *s = ctx;
+	struct sys_clone_args args = {
+		.flags = step->n1 | SYS_PIDFD,
+		.pidfd = (uint64_t)(uintptr_t)&s->pidfd,
+		.exit_signal = SIGCHLD,
+	};
+	AUTO_CLOSE int self = sys_pidfd_open(getpid());
+
+	if (self < 0)
+		return errmsg_set(e, -errno, "cannot make a pidfd");
+	if (s->launch->fd[LAUNCH_CGROUP] >= 0) {
+		args.flags |= SYS_INTO_CGROUP;
+		args.cgroup = (uint64_t)s->launch->fd[LAUNCH_CGROUP];
+	}
+	s->init = sys_clone3(&args);
+	if (s->init < 0)
+		return errmsg_set(e, -errno, "cannot clone the init");
+	if (s->init == 0)
+		init_run(plan, s->launch, take_fd(&self));
+	return 0;
+}
+
+static step_apply *const steps[STEP_KIND_COUNT] = {
+	[STEP_TIME_OFFSET] = apply_time_offset,
+	[STEP_CLONE] = apply_clone,
+};
+
+static int write_record(const struct supervisor *s, struct errmsg *e)
+{
+	struct process self = { .pid = getpid() }, init = { .pid = s->init };
+	int r;
+
+	r = process_start(self.pid, &self.start);
+	if (r == 0)
+		r = process_start(init.pid, &init.start);
+	if (r < 0)
+		return errmsg_set(e, r, "cannot read the start time of the init");
+	return instance_append(s->launch->fd[LAUNCH_RECORD], e,
+			       "supervisor=%d %" PRIu64 "\ninit=%d %" PRIu64 "\n", (int)self.pid, self.start,
+			       (int)init.pid, init.start);
+}
+
+/* To an opener: the init's pidfd and what to join. */
+static int send_pidfd(const struct supervisor *s, int conn)
+{
+	struct wire_fds fds = { .n = 1, .fd = { s->pidfd } };
+
+	return wire_send(conn, WIRE_PIDFD, s->namespaces, NULL, 0, &fds);
+}
+
+static int start(struct supervisor *s, const struct plan *plan, struct errmsg *e)
+{
+	int i, r;
+
+	r = plan_apply(plan, ACTOR_SUPERVISOR, steps, s, e);
+	if (r < 0)
+		return r;
+	r = send_pidfd(s, s->launch->conn);
+	if (r < 0)
+		return errmsg_set(e, r, "cannot answer the opener");
+	r = write_record(s, e);
+	if (r < 0)
+		return r;
+	for (i = 0; i < LAUNCH_COUNT; i++)
+		if (i != LAUNCH_RECORD && i != LAUNCH_DIR && i != LAUNCH_CTL && i != LAUNCH_OPENER)
+			close_fd(&s->launch->fd[i]);
+	book_add(&s->book, s->launch->conn, take_fd(&s->launch->fd[LAUNCH_OPENER]));
+	return 0;
+}
+
+/* The last session has ended: no more logins here, and the init is told to end. */
+static void close_down(struct supervisor *s)
+{
+	if (s->closing)
+		return;
+	s->closing = true;
+	(void)sys_pidfd_send_signal(s->pidfd, SIGTERM);
+}
+
+/* A login wants in, or somebody has connected who says nothing: either way no more than one message. */
+static void register_one(struct supervisor *s)
+{
+	AUTO_CLOSE int conn = accept4(s->launch->fd[LAUNCH_CTL], NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (conn < 0)
+		return;
+	if (s->closing || s->over || !book_has_room(&s->book)) {
+		(void)wire_send(conn, WIRE_CLOSING, 0, NULL, 0, NULL);
+		return;
+	}
+	book_add(&s->book, take_fd(&conn), -1);
+}
+
+/* One message of an opener; false: the connection is of no more use. */
+static bool serve(struct supervisor *s, struct book_entry *entry)
+{
+	struct wire_fds fds = { .n = 0 };
+	struct wire_head head;
+	ssize_t n = wire_receive(entry->conn, &head, NULL, 0, &fds);
+
+	if (n == -EAGAIN)
+		return true;
+	if (n < 0)
+		return false;
+	if (head.type == WIRE_REGISTER && fds.n == 1 && entry->opener < 0 && !s->closing) {
+		entry->opener = take_fd(&fds.fd[0]);
+		return send_pidfd(s, entry->conn) == 0;
+	}
+	wire_close_fds(&fds);
+	if (head.type == WIRE_REGISTER)
+		(void)wire_send(entry->conn, WIRE_CLOSING, 0, NULL, 0, NULL);
+	if (head.type == WIRE_COMMIT && entry->opener >= 0) {
+		entry->joined = s->ready = true;
+		return true;
+	}
+	if (head.type == WIRE_LEAVE)
+		entry->left = true;
+	return false;
+}
+
+static void end_init(struct supervisor *s)
+{
+	s->over = s->closing = true;
+	s->since = wire_now();
+	close_fd(&s->launch->fd[LAUNCH_CTL]);
+	(void)unlinkat(s->launch->fd[LAUNCH_DIR], "ctl", 0);
+}
+
+static void handle(struct supervisor *s, const struct pollfd *pollers)
+{
+	unsigned i;
+
+	for (i = 0; i < s->book.n; i++) {
+		struct book_entry *entry = &s->book.entry[i];
+		const struct pollfd *poller = &pollers[2 + 2 * i];
+
+		if (poller[0].fd == entry->conn && poller[0].revents && !serve(s, entry))
+			close_fd(&entry->conn);
+		if (poller[1].fd == entry->opener && poller[1].revents) {
+			if (entry->joined && !entry->left)
+				syslog(LOG_NOTICE, "session ended by its opener's death: user=%s id=%s",
+				       s->user, s->id);
+			close_fd(&entry->opener);
+			entry->left = true;
+		}
+	}
+	book_sweep(&s->book);
+	if (pollers[0].revents && !s->over)
+		end_init(s);
+	if (pollers[1].revents && !s->over)
+		register_one(s);
+	if (book_sessions(&s->book) == 0)
+		close_down(s);
+}
+
+/*
+ * An opener in the cgroup must be gone before that is emptied.  One that lives on after its session
+ * (a daemon, or a module behind ours that takes its time) is put where the supervisor is.
+ */
+static int timeout(const struct supervisor *s)
+{
+	int64_t left;
+
+	if (!s->over)
+		return -1;
+	left = s->since + LEFT_TIMEOUT - wire_now();
+	return left < 0 ? 0 : (int)left;
+}
+
+static void loop(struct supervisor *s)
+{
+	static struct pollfd pollers[2 + 2 * SUPERVISOR_SESSIONS_MAX];
+	unsigned n;
+
+	while (!s->over || s->book.n) {
+		pollers[0] = (struct pollfd){ .fd = s->over ? -1 : s->pidfd, .events = POLLIN };
+		pollers[1] = (struct pollfd){ .fd = s->launch->fd[LAUNCH_CTL], .events = POLLIN };
+		n = 2 + book_poll(&s->book, pollers + 2);
+		if (poll(pollers, n, timeout(s)) == 0 && s->over)
+			return;
+		handle(s, pollers);
+	}
+}
+
+int supervisor_run(struct plan *plan, struct launch *launch)
+{
+	static struct supervisor s;
+	struct errmsg e;
+
+	s.launch = launch;
+	s.namespaces = plan->namespaces;
+	s.grace = plan->grace;
+	(void)snprintf(s.id, sizeof(s.id), "%s", plan_text(plan, plan->id));
+	(void)snprintf(s.user, sizeof(s.user), "%s", plan_text(plan, plan->user));
+	openlog("nsiso", LOG_PID, LOG_AUTHPRIV);
+	if (start(&s, plan, &e) < 0) {
+		wire_send_error(launch->conn, &e);
+		return 1;
+	}
+	(void)madvise(plan, sizeof(*plan), MADV_DONTNEED);
+	loop(&s);
+	if (s.book.n)
+		book_release(&s.book, launch->fd[LAUNCH_DIR]);
+	if (instance_end(launch->fd[LAUNCH_DIR], s.id, &e) < 0) {
+		syslog(LOG_ERR, "instance not removed: user=%s id=%s reason=%s", s.user, s.id, e.text);
+		return 1;
+	}
+	return 0;
+}

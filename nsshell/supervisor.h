@@ -1,0 +1,34 @@
+/*
+ * The supervisor of one instance: root, in the host's namespaces.  It clones the init, keeps the book of
+ * openers by pidfd, and removes what is left when the init has ended.
+ */
+#ifndef NSISO_SUPERVISOR_H
+#define NSISO_SUPERVISOR_H
+
+#include "plan.h"
+#include "wire.h"
+
+struct errmsg;
+
+#define SUPERVISOR_SESSIONS_MAX 512 /* sessions of one instance */
+
+#define LAUNCH_SUID_MAX 16 /* files that suid= may name */
+
+/* What came with the plan (-1 where absent), and what steps leave for later ones. */
+struct launch {
+	int conn;	      /* to the opener that started us */
+	int fd[LAUNCH_COUNT]; /* enum launch_fd */
+	unsigned n_suid;
+	struct {
+		int tree;      /* detached mount of the file */
+		uint16_t path; /* in the plan's text */
+	} suid[LAUNCH_SUID_MAX];
+};
+
+/*
+ * Runs the instance until its end; returns the exit status.  In the child that becomes the init it does
+ * not return.  Before the init is ready every failure is sent to the opener.
+ */
+int supervisor_run(struct plan *plan, struct launch *launch);
+
+#endif
