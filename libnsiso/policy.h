@@ -1,6 +1,6 @@
 /*
- * The validated policy of one login: plain data without pointers, made by policy_find() from the files
- * and by nothing else.  Who reads it never sees text from a file again.
+ * The validated policy of one login: plain data without pointers, made by policy_find() from the
+ * files and by nothing else.  Who reads it never sees text from a file again.
  */
 #ifndef NSISO_POLICY_H
 #define NSISO_POLICY_H
@@ -115,30 +115,42 @@ typedef void policy_report(void *ctx, const char *file, unsigned line, unsigned 
 void policy_defaults(struct policy *ret);
 
 /*
- * One file's text laid over *policy, key by key; file is its name for messages and origins.  Every fault
- * is reported.  *policy is changed only when there was none.
- * 0: applied; 1: its [match] does not fit these facts (nothing changed); -EINVAL: faults.
- * facts may be NULL (check a file without a login): then [match] is checked, not evaluated, and fits.
+ * One file's text laid over *policy, key by key; file is its name for messages and origins.
+ * Every fault is reported.  *policy is changed only when there was none.
+ * 0: applied; 1: its [match] does not fit these facts (nothing changed); -EINVAL: faults; another
+ * -errno: a group of its [match] cannot be looked up, also reported.
+ * facts may be NULL (check a file without a login): then [match] is checked, not evaluated, and
+ * fits.
  */
 int policy_parse(struct policy *policy, const char *text, size_t len, const char *file,
 		 const struct facts *facts, policy_report *report, void *ctx);
 
 /*
- * The effective policy of the login that facts describe, from the folder confdir: default.conf, then
- * conf.d/ *.conf in strcmp order where their [match] fits, then users.d/NAME.conf; later wins, key by key.
- * A missing default.conf, conf.d or users.d is no fault; a missing confdir is.  Files and folders are
- * trusted by descriptor alone (root-owned, not writable by group or others, no symlink, regular, at most
- * POLICY_FILE_MAX bytes); a file that is no match for this login is still checked.
- * ret->n_files == 0: no file applies.  Any fault anywhere: -errno, all reported, *ret untouched, e has
- * the first one as "FILE:LINE: text".
+ * The effective policy of the login that facts describe, from the folder confdir: default.conf,
+ * then conf.d/ *.conf in strcmp order where their [match] fits, then users.d/NAME.conf; later
+ * wins, key by key.  A missing default.conf, conf.d or users.d is no fault; a missing confdir is.
+ * Files and folders are trusted by descriptor alone (root-owned, not writable by group or others,
+ * no symlink, regular, at most POLICY_FILE_MAX bytes); a file that is no match for this login is
+ * still checked.
+ * ret->n_files == 0: no file applies.  Any fault anywhere: -errno, all reported, *ret untouched,
+ * e has the first one as "FILE:LINE: text".
  */
 int policy_find(const char *confdir, const struct facts *facts, policy_report *report, void *ctx,
 		struct policy *ret, struct errmsg *e);
 
-/* Rules between keys, of a whole policy; reports with the origin's file and line; 0 or -EINVAL. */
+/*
+ * Rules between keys, of a whole policy; reports with the origin's file and line, column 0; 0 or
+ * -EINVAL.
+ */
 int policy_check(const struct policy *policy, policy_report *report, void *ctx);
 
-/* The whole effective policy as a policy file; explain adds "# FILE:LINE" to each key. */
+/*
+ * Why this login is not isolated, in a few words for the log: no file applies, mode=off,
+ * exempt=yes, or uid 0 without a file that says exempt=no.  NULL: it is to be isolated.
+ */
+const char *policy_skip_reason(const struct policy *policy, const struct facts *facts);
+
+/* The whole effective policy as a policy file; explain puts "# FILE:LINE" above each key. */
 void policy_print(const struct policy *policy, bool explain, FILE *out);
 
 /* Whether a user name may become part of paths: [A-Za-z_][A-Za-z0-9_.-]*, at most 32 characters. */

@@ -1,0 +1,175 @@
+/*
+ * Rules between keys, of a whole effective policy: each value may be right alone and still
+ * contradict another one.  A contradiction is refused, because the one key that loses would be a
+ * silent hole.
+ */
+#include "policy.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "policy_fault.h"
+#include "policy_field.h"
+#include "policy_keys.h"
+#include "policy_list.h"
+
+struct check {
+	const struct policy *policy;
+	struct policy_faults faults;
+};
+
+/* Of two keys that contradict each other the one that was set last. */
+static enum key_row last_row(const struct policy *policy, enum key_row a, enum key_row b)
+{
+	if (policy->origin[a].line == 0)
+		return b;
+	if (policy->origin[b].line == 0)
+		return a;
+	if (policy->origin[a].file != policy->origin[b].file)
+		return policy->origin[a].file > policy->origin[b].file ? a : b;
+	return policy->origin[a].line > policy->origin[b].line ? a : b;
+}
+
+/* Report at the one of two keys that was set last. */
+#define CHECK_FAULT(check, a, b, ...)                                                 \
+	do {                                                                          \
+		enum key_row row_ = last_row((check)->policy, a, b);                  \
+		fault_place(check, row_);                                             \
+		policy_fault(&(check)->faults, (check)->policy->origin[row_].line, 0, \
+			     __VA_ARGS__);                                            \
+	} while (0)
+
+static void fault_place(struct check *check, enum key_row row)
+{
+	const struct policy *policy = check->policy;
+
+	check->faults.file = policy->origin[row].line != 0 ? policy->files[policy->origin[row].file]
+							   : "built-in";
+}
+
+/* Whether path is dir or below it. */
+static bool is_below(const char *path, size_t path_len, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	if (len == 1)
+		return true;
+	return path_len >= len && memcmp(path, dir, len) == 0 &&
+	       (path_len == len || path[len] == '/');
+}
+
+static const char *without_mark(const char *item)
+{
+	return *item == '-' ? item + 1 : item;
+}
+
+static void privileges_check(struct check *check)
+{
+	const struct policy *policy = check->policy;
+
+	if (policy->mount.suid != SUID_NO && policy->caps.no_new_privs)
+		CHECK_FAULT(check, ROW_MOUNT_SUID, ROW_CAPS_NO_NEW_PRIVS,
+			    "[mount] suid needs [caps] no_new_privs = no");
+}
+
+/* Keys that mean nothing while their namespace is off. */
+static void namespaces_check(struct check *check)
+{
+	const struct policy *policy = check->policy;
+
+	if (policy->mount.proc_hidepid && !policy->pid.enable)
+		CHECK_FAULT(check, ROW_MOUNT_PROC, ROW_PID_ENABLE,
+			    "[mount] proc = private,hidepid needs [pid] enable = yes");
+	if (strcmp(policy->uts.hostname, "%h") != 0 && !policy->uts.enable)
+		CHECK_FAULT(check, ROW_UTS_HOSTNAME, ROW_UTS_ENABLE,
+			    "[uts] hostname = %s needs enable = yes", policy->uts.hostname);
+	if (policy->time.boottime != 0 && !policy->time.enable)
+		CHECK_FAULT(check, ROW_TIME_BOOTTIME, ROW_TIME_ENABLE,
+			    "[time] boottime needs enable = yes");
+}
+
+static void limits_check(struct check *check)
+{
+	const struct policy *policy = check->policy;
+	const struct policy_limit *high = &policy->cgroup.memory_high;
+	const struct policy_limit *max = &policy->cgroup.memory_max;
+
+	for (int row = 0; row < ROW_COUNT && !policy->cgroup.enable; row++) {
+		const struct policy_limit *limit = policy_field_limit(&policy_keys[row], policy);
+
+		if (limit && limit->set && limit->value != POLICY_LIMIT_MAX)
+			CHECK_FAULT(check, (enum key_row)row, ROW_CGROUP_ENABLE,
+				    "[cgroup] %s needs enable = yes", policy_keys[row].name);
+	}
+	if (high->set && max->set && high->value != POLICY_LIMIT_MAX && high->value > max->value)
+		CHECK_FAULT(check, ROW_CGROUP_MEMORY_HIGH, ROW_CGROUP_MEMORY_MAX,
+			    "memory.high is above memory.max and would never be reached");
+}
+
+/* A list whose paths must not be, or be above, the file that every login starts. */
+static void shell_check(struct check *check, const struct policy_list *list, enum key_row row)
+{
+	const char *shell = check->policy->session.shell;
+	const char *item;
+	size_t at = 0;
+
+	while ((item = policy_list_next(list, &at))) {
+		if (strcmp(without_mark(item), "/") == 0)
+			CHECK_FAULT(check, row, row, "%s = / leaves nothing to log in to",
+				    policy_keys[row].name);
+		else if (is_below(shell, strlen(shell), without_mark(item)))
+			CHECK_FAULT(check, row, ROW_SESSION_SHELL, "%s = %s covers the shell %s",
+				    policy_keys[row].name, without_mark(item), shell);
+	}
+}
+
+/* One item of bind against the hidden paths and the items behind it. */
+static void bind_check(struct check *check, const char *item, size_t at)
+{
+	const struct policy *policy = check->policy;
+	const char *other;
+	size_t other_len;
+	size_t len;
+	const char *target = policy_bind_target(item, &len);
+	size_t hidden_at = 0;
+
+	if (is_below(target, len, "/proc"))
+		CHECK_FAULT(check, ROW_MOUNT_BIND, ROW_MOUNT_BIND,
+			    "bind: nothing can be put upon /proc: '%s'", item);
+	while ((other = policy_list_next(&policy->mount.hide, &hidden_at)))
+		if (strcmp(without_mark(other), "/") != 0 &&
+		    is_below(target, len, without_mark(other)))
+			CHECK_FAULT(check, ROW_MOUNT_BIND, ROW_MOUNT_HIDE,
+				    "bind: the target of '%s' is hidden by hide = %s", item,
+				    without_mark(other));
+	while ((other = policy_list_next(&policy->mount.bind, &at))) {
+		const char *other_target = policy_bind_target(other, &other_len);
+
+		if (other_len == len && memcmp(target, other_target, len) == 0)
+			CHECK_FAULT(check, ROW_MOUNT_BIND, ROW_MOUNT_BIND,
+				    "bind: '%s' and '%s' have one target", item, other);
+	}
+}
+
+static void paths_check(struct check *check)
+{
+	const struct policy *policy = check->policy;
+	const char *item;
+	size_t at = 0;
+
+	shell_check(check, &policy->mount.hide, ROW_MOUNT_HIDE);
+	shell_check(check, &policy->mount.noexec, ROW_MOUNT_NOEXEC);
+	while ((item = policy_list_next(&policy->mount.bind, &at)))
+		bind_check(check, item, at);
+}
+
+int policy_check(const struct policy *policy, policy_report *report, void *ctx)
+{
+	struct check check = {.policy = policy, .faults = {.report = report, .ctx = ctx}};
+
+	privileges_check(&check);
+	namespaces_check(&check);
+	limits_check(&check);
+	paths_check(&check);
+	return check.faults.count > 0 ? -EINVAL : 0;
+}

@@ -1,0 +1,54 @@
+/*
+ * A policy as the text of a policy file that gives the same policy again.
+ */
+#include "policy.h"
+
+#include <string.h>
+
+#include "policy_field.h"
+#include "policy_keys.h"
+
+/* The comment stands above its key: iniparser would cut a value at it. */
+static void origin_print(const struct policy *policy, int row, FILE *out)
+{
+	if (policy->origin[row].line == 0)
+		(void)fputs("# built-in\n", out);
+	else
+		(void)fprintf(out, "# %s:%u\n", policy->files[policy->origin[row].file],
+			      policy->origin[row].line);
+}
+
+static void key_print(const struct policy *policy, int row, bool explain, FILE *out)
+{
+	const struct policy_key *key = &policy_keys[row];
+	const struct policy_limit *limit = policy_field_limit(key, policy);
+
+	if (explain)
+		origin_print(policy, row, out);
+	if (limit && !limit->set) {
+		if (explain)
+			(void)fprintf(out, "# %s is not limited\n", key->name);
+		return;
+	}
+	(void)fprintf(out, "%s%s =", key->name, limit && limit->optional ? "?" : "");
+	if (!policy_field_is_empty(key, policy))
+		(void)fputc(' ', out);
+	policy_field_write(key, policy, out);
+	(void)fputc('\n', out);
+}
+
+void policy_print(const struct policy *policy, bool explain, FILE *out)
+{
+	const char *section = "";
+
+	for (int row = 0; row < ROW_COUNT; row++) {
+		if (policy_keys[row].type == KEY_MATCH)
+			continue;
+		if (strcmp(section, policy_keys[row].section) != 0) {
+			(void)fprintf(out, "%s[%s]\n", *section ? "\n" : "",
+				      policy_keys[row].section);
+			section = policy_keys[row].section;
+		}
+		key_print(policy, row, explain, out);
+	}
+}
