@@ -283,7 +283,7 @@ dist: ## Make dist/nsiso-VERSION.tar.gz of the last commit
 DEPS_BUILD := gcc libc6-dev make pkg-config musl-tools libpam0g-dev libcap-ng-dev libiniparser-dev
 DEPS_LINT  := clang clang-format clang-tidy cppcheck shellcheck mandoc libclang-rt-dev
 DEPS_TEST  := libcmocka-dev bats pamtester openssh-server openssh-client cron login passwd util-linux \
-	procps iproute2 python3-minimal git
+	procps iproute2 python3 socat rsync tmux xauth git
 DEPS_DEMO  := openssh-server openssh-client
 
 deps: PACKAGES = $(DEPS_BUILD) $(DEPS_LINT) $(DEPS_TEST)
