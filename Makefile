@@ -298,7 +298,10 @@ define install_packages
 	dpkg-query -W -f='$${db:Status-Status}' "$$package" 2>/dev/null | grep -qx installed || \
 		missing="$$missing $$package"; \
 done; \
-if [ "$$missing" ]; then \
+if [ -z "$$missing" ]; then :; \
+elif ! command -v apt-get >/dev/null; then \
+	echo "no apt-get: install by hand what is missing of$$missing"; \
+else \
 	apt-get -q update && \
 	DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends $$missing </dev/null; \
 fi
