@@ -171,7 +171,10 @@ test-programs: $(TEST_BIN)
 # ---------------------------------------------------------------------------------------------------------
 # Tests
 
-RUN := NSISO_BUILD=$(abspath $(BUILD)) NSISO_SAN=$(SAN) tests/run $(if $(COUNTS),-c $(COUNTS))
+# NSISO_SAN is set when the programs are built with sanitizers; NSISO_PRELOAD is what another program needs as
+# LD_PRELOAD then, to load the module.
+RUN := NSISO_BUILD=$(abspath $(BUILD)) NSISO_SAN=$(SAN) \
+	NSISO_PRELOAD=$(if $(SAN),$(shell $(CC) -print-file-name=libasan.so)) tests/run $(if $(COUNTS),-c $(COUNTS))
 SAN_BUILD := build-san
 # Asked for again by a second make, which sees what deps installed.
 AGAIN := +@$(MAKE) --no-print-directory
