@@ -28,7 +28,7 @@ int trust_subdir_open(int dir, const char *name, int flags, struct errmsg *e)
 {
 	int access = flags == O_RDONLY ? O_RDONLY | O_NONBLOCK : O_PATH;
 	AUTO_CLOSE int fd = openat(dir, name, access | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	struct stat st = {0};
+	struct stat st = { 0 };
 
 	if (fd < 0 && (errno == ELOOP || errno == ENOTDIR))
 		return errmsg_setx(e, -ENOTDIR, "is not a directory");
@@ -64,7 +64,7 @@ int trust_dir_open(const char *path, struct errmsg *e)
 		p += len;
 		fd = trust_subdir_open(parent, name, O_PATH, e);
 		if (fd < 0)
-			return errmsg_wrap(e, "%.*s", (int)(p - path), path);
+			return *p == '\0' ? e->code : errmsg_wrap(e, "%.*s", (int)(p - path), path);
 	}
 	return fd;
 }
@@ -115,7 +115,7 @@ static int file_open(int dir, const char *name, struct stat *ret, struct errmsg 
 
 int trust_file_read(int dir, const char *name, char **ret, size_t *ret_len, struct errmsg *e)
 {
-	struct stat st = {0};
+	struct stat st = { 0 };
 	AUTO_CLOSE int fd = file_open(dir, name, &st, e);
 
 	if (fd < 0 || owner_check(&st, e) < 0)
@@ -125,7 +125,7 @@ int trust_file_read(int dir, const char *name, char **ret, size_t *ret_len, stru
 
 int trust_file_read_any(int dir, const char *name, char **ret, size_t *ret_len, struct errmsg *e)
 {
-	struct stat st = {0};
+	struct stat st = { 0 };
 	AUTO_CLOSE int fd = file_open(dir, name, &st, e);
 
 	if (fd < 0)

@@ -1,0 +1,98 @@
+/*
+ * The admin's tool: a table of subcommands, and help made from it.
+ */
+#include "nsisoctl.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct command {
+	const char *name;
+	const char *arguments;
+	const char *help;
+	int (*run)(int argc, char **argv);
+};
+
+static int cmd_help(int argc, char **argv);
+
+static const struct command commands[] = {
+	{ "check", "[-f] [-C DIR] [FILE...]", "find the faults of policy files", cmd_check },
+	{ "show", "[-C DIR] [--service NAME] [--rhost HOST] [--explain | --plan] USER",
+	  "print the policy of a login, or the steps it comes to", cmd_show },
+	{ "help", "[COMMAND]", "print this list, or how a command is called", cmd_help },
+};
+
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+static const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static void command_print(const struct command *command, FILE *out)
+{
+	(void)fprintf(out, "usage: nsisoctl %s %s\n", command->name, command->arguments);
+}
+
+int usage_print(const char *name)
+{
+	command_print(command_find(name), stderr);
+	return STATUS_USAGE;
+}
+
+static void help_print(FILE *out)
+{
+	(void)fputs("usage: nsisoctl COMMAND [ARGUMENT...]\n\n", out);
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		(void)fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].help);
+	(void)fputs("\nSee nsisoctl(8) and nsiso.conf(5).\n", out);
+}
+
+static int command_unknown(const char *name)
+{
+	(void)fprintf(stderr, "nsisoctl: unknown command '%s'; see nsisoctl help\n", name);
+	return STATUS_USAGE;
+}
+
+static int cmd_help(int argc, char **argv)
+{
+	const struct command *command;
+
+	if (argc > 2)
+		return usage_print("help");
+	if (argc < 2) {
+		help_print(stdout);
+		return STATUS_OK;
+	}
+	command = command_find(argv[1]);
+	if (!command)
+		return command_unknown(argv[1]);
+	command_print(command, stdout);
+	(void)printf("%s\n", command->help);
+	return STATUS_OK;
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *command;
+
+	if (argc < 2) {
+		help_print(stderr);
+		return STATUS_USAGE;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		(void)puts("nsisoctl " NSISO_VERSION);
+		return STATUS_OK;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		help_print(stdout);
+		return STATUS_OK;
+	}
+	command = command_find(argv[1]);
+	if (!command)
+		return command_unknown(argv[1]);
+	return command->run(argc - 1, argv + 1);
+}

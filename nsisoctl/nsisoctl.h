@@ -1,0 +1,18 @@
+/*
+ * The subcommands of nsisoctl: each gets its own argument vector, with its name in argv[0], and returns
+ * the exit status of the program.
+ */
+#ifndef NSISO_NSISOCTL_H
+#define NSISO_NSISOCTL_H
+
+#define STATUS_OK 0
+#define STATUS_FAULT 1 /* the answer is no: faults were found, or the work could not be done */
+#define STATUS_USAGE 2
+
+int cmd_check(int argc, char **argv);
+int cmd_show(int argc, char **argv);
+
+/* Prints "usage: nsisoctl NAME ..." to stderr; returns STATUS_USAGE. */
+int usage_print(const char *name);
+
+#endif
