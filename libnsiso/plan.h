@@ -28,8 +28,9 @@ enum plan_actor { ACTOR_OPENER, ACTOR_SUPERVISOR, ACTOR_INIT };
 enum step_kind {
 	STEP_CGROUP_MAKE,  /* s1 parent: "self" or a path in the hierarchy, s2 "USER/ID" */
 	STEP_CGROUP_LIMIT, /* s1 v2 name of the file, n1 value, n2 period; flags OPTIONAL */
+	STEP_LAUNCH,       /* start the supervisor and send it the plan */
 	STEP_CGROUP_ENTER, /* the opener itself, the init on v1 */
-	STEP_JOIN,         /* n1 CLONE_NEW* flags of setns(2) */
+	STEP_JOIN,         /* wait until the init is ready; n1 CLONE_NEW* flags of setns(2) */
 	STEP_TIME_OFFSET,  /* n1 seconds of uptime to start with */
 	STEP_CLONE,        /* n1 CLONE_NEW* flags of clone3(2) */
 	STEP_CGROUP_NS,    /* unshare the cgroup namespace */

@@ -210,6 +210,10 @@ static void build_opener(struct builder *b)
 		(void)snprintf(name, sizeof(name), "%s/%s", b->facts->user, b->facts->id);
 		step = add_path_step(b, STEP_CGROUP_MAKE, policy->cgroup.parent);
 		step->s2 = add_string(b, name);
+	}
+	/* As early as can be: all that follows runs beside the supervisor's work. */
+	(void)add_step(b, STEP_LAUNCH);
+	if (policy->cgroup.enable) {
 		add_limit(b, "memory.max", &policy->cgroup.memory_max);
 		add_limit(b, "memory.high", &policy->cgroup.memory_high);
 		add_limit(b, "pids.max", &policy->cgroup.pids_max);

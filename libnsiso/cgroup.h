@@ -1,0 +1,53 @@
+/*
+ * An instance's cgroups: one folder in the v2 hierarchy, or one in each v1 hierarchy whose controller the
+ * policy uses.  Names and values are the kernel's v2 ones; v1 gets them translated
+ * (Documentation/admin-guide/cgroup-v2.rst, cgroup-v1/).  Errors: -errno with the text in e.
+ */
+#ifndef NSISO_CGROUP_H
+#define NSISO_CGROUP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "facts.h"
+#include "instance.h"
+
+struct errmsg;
+
+/* One bit a controller that limits need. */
+enum cgroup_controller { CONTROLLER_MEMORY = 1, CONTROLLER_PIDS = 2, CONTROLLER_CPU = 4 };
+
+struct cgroup_set {
+	unsigned n;
+	struct cgroup_one {
+		struct instance_cgroup at;  /* paths, as they go into the record */
+		const char *controller;	    /* v1: its name; v2: NULL */
+		char parent[NSISO_PATH_MAX + 128]; /* folder that holds the users' folders */
+		int user, dir;		    /* open folders of user and instance; -1: not made yet */
+	} one[INSTANCE_CGROUPS_MAX];
+};
+
+/* The controller (one bit) that a limit of this v2 name needs; 0: unknown name. */
+unsigned cgroup_controller_of(const char *limit);
+/*
+ * Works out the folders for "USER/ID" below parent ("self": where this process is; else a path in the
+ * hierarchy) and where this process comes from.  Makes nothing.  A v1 controller that is not mounted is
+ * left out; without any, one v1 hierarchy is taken for keeping account of the processes alone.
+ */
+int cgroup_locate(enum cgroup_layout layout, const char *parent, const char *name, unsigned controllers,
+		  struct cgroup_set *ret, struct errmsg *e);
+/* Makes and opens the folders of a located set. */
+int cgroup_make(struct cgroup_set *set, struct errmsg *e);
+/* Opens the folders that a record names. */
+int cgroup_open(const struct instance_record *record, struct cgroup_set *ret, struct errmsg *e);
+/* Sets one limit of the user's folder, and reads it back. */
+int cgroup_limit(const struct cgroup_set *set, const char *limit, uint64_t value, uint64_t period,
+		 struct errmsg *e);
+/* Moves this (single-threaded) process in; back to where it came from. */
+int cgroup_enter(const struct cgroup_set *set, struct errmsg *e);
+int cgroup_leave(const struct cgroup_set *set, struct errmsg *e);
+/* A file to enter by writing "0", opened for somebody else: v1's "tasks". */
+int cgroup_open_tasks(const struct cgroup_one *one, struct errmsg *e);
+void cgroup_close(struct cgroup_set *set);
+
+#endif

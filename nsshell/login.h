@@ -1,0 +1,22 @@
+/* The login shell's side of an isolated session: proof of being inside, last privileges, real shell. */
+#ifndef NSISO_LOGIN_H
+#define NSISO_LOGIN_H
+
+#include "nsiso.h"
+#include "wire.h"
+
+struct errmsg;
+
+/*
+ * Asks PID 1 of the instance for what this session needs.  0; 1: this process is not inside of any
+ * instance; -errno.  What proves it: PID 1 of this pid namespace listens where only root can have put a
+ * socket, and it is neither this user nor outside (SO_PEERCRED, man 7 unix).
+ */
+int login_ask(struct wire_welcome *ret, struct errmsg *e);
+/* Whether the policy lets this user in without isolation (root, exempt=yes, mode=off, no policy at all);
+ * shell is filled then, at least NSISO_PATH_MAX bytes.  1: yes, 0: no, -errno: can't tell. */
+int login_is_exempt(char *shell, struct errmsg *e);
+/* Becomes shell with the arguments of this process; returns only on failure, the exit status. */
+int login_exec(const char *shell, char **argv, struct errmsg *e);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * nsshell: the login shell of an isolated user.  It stands in /etc/passwd, proves that pam_nsiso has put this
+ * login inside, gives up what is left to give up, and becomes the real shell.  It is silent unless it
+ * refuses: scp, sftp, rsync and git talk over the same pipe.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "caps.h"
+#include "errmsg.h"
+#include "login.h"
+
+#define STATUS_REFUSED 254 /* sshd's own status for a session that PAM refused */
+
+static int refuse(const char *what, const struct errmsg *e)
+{
+	openlog("nsshell", LOG_PID, LOG_AUTHPRIV);
+	syslog(LOG_ERR, "refused: uid=%u %s: %s", (unsigned)getuid(), what, e->text);
+	(void)fprintf(stderr, "nsshell: %s\n", what);
+	return STATUS_REFUSED;
+}
+
+static int run_outside(char **argv)
+{
+	char shell[NSISO_PATH_MAX];
+	struct errmsg e = { .text = "the policy wants this user isolated" };
+	int r = login_is_exempt(shell, &e);
+
+	if (r < 1)
+		return refuse("this login is not isolated, and the policy does not exempt it", &e);
+	r = login_exec(shell, argv, &e);
+	(void)fprintf(stderr, "nsshell: %s\n", e.text);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	struct wire_welcome welcome;
+	struct errmsg e;
+	int r;
+
+	(void)argc;
+	r = login_ask(&welcome, &e);
+	if (r > 0)
+		return run_outside(argv);
+	if (r < 0)
+		return refuse("this login is not isolated properly", &e);
+	if (caps_drop(welcome.bounding, welcome.no_new_privs, &e) < 0 ||
+	    (getuid() != 0 && caps_check_none(&e) < 0))
+		return refuse("cannot give up privileges", &e);
+	r = login_exec(welcome.shell, argv, &e);
+	(void)fprintf(stderr, "nsshell: %s\n", e.text);
+	return r;
+}

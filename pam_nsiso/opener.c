@@ -1,0 +1,78 @@
+/* Finds or builds the user's instance and joins it; see opener.h. */
+#include "opener.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cleanup.h"
+#include "errmsg.h"
+#include "state.h"
+#include "sys.h"
+#include "wire.h"
+
+#define BUILD_TRIES 3
+
+/* Threads can't be moved into another pid namespace's future (man 2 setns); nlink 3 is one thread. */
+static int check_caller(struct errmsg *e)
+{
+	struct stat st;
+
+	if (geteuid() != 0)
+		return errmsg_setx(e, -EPERM, "the caller of PAM is not root");
+	if (stat("/proc/self/task", &st) < 0)
+		return errmsg_set(e, -errno, "cannot examine /proc/self/task");
+	if (st.st_nlink > 3)
+		return errmsg_setx(e, -EBUSY, "the caller of PAM has %d threads and cannot be moved",
+				   (int)st.st_nlink - 2);
+	return 0;
+}
+
+int opener_enter_namespaces(int init, uint64_t namespaces, struct errmsg *e)
+{
+	char cwd[PATH_MAX];
+	bool has_cwd = getcwd(cwd, sizeof(cwd)) && cwd[0] == '/';
+
+	if (setns(init, (int)namespaces) < 0)
+		return errmsg_set(e, -errno, "cannot join the instance's namespaces");
+	/* setns(2) leaves us in the root of the new tree.  A folder that is hidden there stays behind. */
+	if (has_cwd)
+		(void)!chdir(cwd);
+	return 0;
+}
+
+static int run_locked(struct opener *o, struct session *ret, struct errmsg *e)
+{
+	int r = opener_join(o, ret, e);
+
+	return r == 1 ? opener_build(o, ret, e) : r;
+}
+
+int opener_run(struct opener *o, struct session *ret, struct errmsg *e)
+{
+	AUTO_CLOSE int state = -1;
+	int r = check_caller(e), tries;
+
+	if (r < 0)
+		return r;
+	o->deadline = wire_now() + OPENER_TIMEOUT;
+	state = state_open(o->statedir, e);
+	if (state < 0)
+		return state;
+	memset(ret, 0, sizeof(*ret));
+	ret->conn = -1;
+	ret->opener = getpid();
+	ret->parent = getppid();
+	ret->bounding = o->policy->caps.bounding;
+	ret->no_new_privs = o->policy->caps.no_new_privs;
+	for (r = -EAGAIN, tries = 0; r == -EAGAIN && tries < BUILD_TRIES; tries++) {
+		o->user_dir = state_lock_user(state, o->facts.user, o->deadline, e);
+		if (o->user_dir < 0)
+			return o->user_dir;
+		r = run_locked(o, ret, e);
+		close_fd(&o->user_dir);
+	}
+	return r;
+}

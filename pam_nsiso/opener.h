@@ -1,0 +1,67 @@
+/*
+ * The process that opens a session: from a policy to being inside.  It is somebody else's process: nothing
+ * here exits, prints, or leaves anything changed when it fails.
+ */
+#ifndef NSISO_OPENER_H
+#define NSISO_OPENER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "cgroup.h"
+#include "facts.h"
+#include "nsiso.h"
+#include "plan.h"
+#include "policy.h"
+#include "spawn.h"
+
+struct errmsg;
+
+#define OPENER_TIMEOUT 5000 /* ms for a supervisor or an init to answer */
+
+/* One opening; lives on the stack of pam_sm_open_session(). */
+struct opener {
+	const char *statedir;
+	struct facts facts;
+	const struct policy *policy;
+	struct plan plan;
+	struct cgroup_set cgroups;
+	bool entered;		/* the cgroups */
+	/* Told of what a best-effort limit could not do. */
+	void (*warn)(const struct opener *o, const char *text);
+	void *pamh;		/* for warn */
+	int64_t deadline;	/* ms; see wire_now() */
+	int user_dir;		/* locked folder of the user */
+	int dir, record;	/* the new instance's */
+	int conn;		/* to the supervisor */
+	struct spawn spawn;
+};
+
+/* What an open session keeps. */
+struct session {
+	pid_t opener, parent; /* of the process that opened it: who has others is its child */
+	int conn;	      /* to the supervisor; its closing says nothing, a WIRE_LEAVE does */
+	bool joined;	      /* an instance that was there; false: a new one */
+	char id[NSISO_ID_MAX];
+	uint64_t namespaces; /* SYS_NEW* flags */
+	uint64_t bounding;
+	bool no_new_privs;
+	char cgroup[NSISO_PATH_MAX + 128]; /* the first one; empty: none */
+};
+
+/*
+ * Finds or builds the instance for o->facts and o->policy and joins it.  On failure this process is where
+ * it was, and what was made is gone or will be removed by the supervisor.
+ */
+int opener_run(struct opener *o, struct session *ret, struct errmsg *e);
+
+/* 0: joined; 1: there is none to join, leftovers are cleaned; -errno. */
+int opener_join(struct opener *o, struct session *ret, struct errmsg *e);
+/* -EAGAIN: the user's folder vanished with its last instance, lock it anew. */
+int opener_build(struct opener *o, struct session *ret, struct errmsg *e);
+
+/* The last step of both: setns(2) into all at once, in the old working directory where that exists. */
+int opener_enter_namespaces(int init, uint64_t namespaces, struct errmsg *e);
+
+#endif

@@ -1,0 +1,162 @@
+/* The steps of the opener, one function each; see opener_steps.h. */
+#include "opener_steps.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/uio.h>
+
+#include "cleanup.h"
+#include "errmsg.h"
+#include "instance.h"
+
+static unsigned wanted_controllers(const struct plan *plan)
+{
+	unsigned i, controllers = 0;
+
+	for (i = 0; i < plan->n_steps; i++)
+		if (plan->steps[i].kind == STEP_CGROUP_LIMIT)
+			controllers |= cgroup_controller_of(plan_text(plan, plan->steps[i].s1));
+	return controllers;
+}
+
+/* Into the record before they are made. */
+static int record_cgroups(const struct opener *o, struct errmsg *e)
+{
+	unsigned i;
+	int r = 0;
+
+	for (i = 0; i < o->cgroups.n && r == 0; i++) {
+		const struct instance_cgroup *at = &o->cgroups.one[i].at;
+
+		r = instance_append(o->record, e, "cgroup=%s %s\norigin=%s\n", at->v2 ? "v2" : "v1", at->path,
+				    at->origin);
+	}
+	return r;
+}
+
+static int apply_cgroup_make(const struct plan *plan, const struct step *step, void *ctx,
+			     struct errmsg *e)
+{
+	struct opener_steps *s = ctx;
+	struct cgroup_set *set = &s->o->cgroups;
+	unsigned i, tasks = LAUNCH_TASKS;
+	int r;
+
+	r = cgroup_locate(s->o->facts.cgroup, plan_text(plan, step->s1), plan_text(plan, step->s2),
+			  wanted_controllers(plan), set, e);
+	if (r == 0)
+		r = record_cgroups(s->o, e);
+	if (r == 0)
+		r = cgroup_make(set, e);
+	for (i = 0; i < set->n && r == 0; i++) {
+		if (set->one[i].at.v2) {
+			s->fd[LAUNCH_CGROUP] = fcntl(set->one[i].dir, F_DUPFD_CLOEXEC, 3);
+			continue;
+		}
+		s->fd[tasks] = cgroup_open_tasks(&set->one[i], e);
+		r = s->fd[tasks] < 0 ? s->fd[tasks] : 0;
+		tasks++;
+	}
+	return r;
+}
+
+static int apply_cgroup_limit(const struct plan *plan, const struct step *step, void *ctx,
+			      struct errmsg *e)
+{
+	const struct opener_steps *s = ctx;
+	int r = cgroup_limit(&s->o->cgroups, plan_text(plan, step->s1), step->n1, step->n2, e);
+
+	if (r < 0 && (step->flags & STEP_OPTIONAL)) {
+		s->o->warn(s->o, e->text);
+		return 0;
+	}
+	return r;
+}
+
+/* Only what is used of steps and text; see unpack_plan() of nsshell-init. */
+static int apply_launch(const struct plan *plan, const struct step *step, void *ctx, struct errmsg *e)
+{
+	const struct opener_steps *s = ctx;
+	struct iovec body[2] = {
+		{ (void *)plan, offsetof(struct plan, steps) + plan->n_steps * sizeof(plan->steps[0]) },
+		{ (void *)plan->text, plan->text_len },
+	};
+	struct wire_fds fds = { .n = 0 };
+	uint64_t mask = 0;
+	int i, r;
+
+	(void)step;
+	for (i = 0; i < LAUNCH_COUNT; i++) {
+		if (s->fd[i] < 0)
+			continue;
+		mask |= 1ULL << i;
+		fds.fd[fds.n++] = s->fd[i];
+	}
+	r = wire_send(s->o->conn, WIRE_PLAN, mask, body, 2, &fds);
+	return r < 0 ? errmsg_set(e, r, "cannot send the plan to %s", NSISO_INIT_PATH) : 0;
+}
+
+static int apply_cgroup_enter(const struct plan *plan, const struct step *step, void *ctx,
+			      struct errmsg *e)
+{
+	struct opener_steps *s = ctx;
+
+	(void)plan, (void)step;
+	s->o->entered = true; /* also when only half of it succeeds */
+	return cgroup_enter(&s->o->cgroups, e);
+}
+
+/* One message of supervisor or init; *init becomes the pidfd. */
+static int await_one(const struct opener *o, bool *ready, int *init, struct errmsg *e)
+{
+	struct wire_fds fds = { .n = 0 };
+	struct wire_head head;
+	char text[ERRMSG_MAX];
+	ssize_t n = wire_wait(o->conn, &head, text, sizeof(text) - 1, &fds, o->deadline);
+
+	if (n < 0)
+		return errmsg_set(e, (int)n, "no answer from %s", NSISO_INIT_PATH);
+	if (head.type == WIRE_PIDFD && fds.n == 1 && *init < 0) {
+		*init = fds.fd[0];
+		return 0;
+	}
+	wire_close_fds(&fds);
+	text[n] = '\0';
+	if (head.type == WIRE_ERROR && head.code < 0)
+		return errmsg_setx(e, head.code, "%s", text);
+	if (head.type != WIRE_READY)
+		return errmsg_setx(e, -EPROTO, "unexpected message %d from %s", head.type, NSISO_INIT_PATH);
+	*ready = true;
+	return 0;
+}
+
+static int apply_join(const struct plan *plan, const struct step *step, void *ctx, struct errmsg *e)
+{
+	const struct opener_steps *s = ctx;
+	AUTO_CLOSE int init = -1;
+	bool ready = false;
+	int r;
+
+	(void)plan;
+	while (!ready || init < 0) {
+		r = await_one(s->o, &ready, &init, e);
+		if (r < 0)
+			return r;
+	}
+	r = opener_enter_namespaces(init, step->n1, e);
+	if (r < 0)
+		return r;
+	/* Cannot fail but by the supervisor's death, which ends the session anyway. */
+	(void)wire_send(s->o->conn, WIRE_COMMIT, 0, NULL, 0, NULL);
+	return 0;
+}
+
+step_apply *const opener_steps[STEP_KIND_COUNT] = {
+	[STEP_CGROUP_MAKE] = apply_cgroup_make,
+	[STEP_LAUNCH] = apply_launch,
+	[STEP_CGROUP_LIMIT] = apply_cgroup_limit,
+	[STEP_CGROUP_ENTER] = apply_cgroup_enter,
+	[STEP_JOIN] = apply_join,
+};

@@ -1,0 +1,17 @@
+/* The steps of the opener in the plan of a new instance. */
+#ifndef NSISO_OPENER_STEPS_H
+#define NSISO_OPENER_STEPS_H
+
+#include "opener.h"
+#include "plan.h"
+#include "wire.h"
+
+/* Their context. */
+struct opener_steps {
+	struct opener *o;
+	int fd[LAUNCH_COUNT]; /* what goes with the plan; -1: absent */
+};
+
+extern step_apply *const opener_steps[STEP_KIND_COUNT];
+
+#endif

@@ -1,0 +1,19 @@
+/* The privileged child of an opener that calls setcred inside the session (sshd's user process). */
+#ifndef NSISO_PAM_CHILD_H
+#define NSISO_PAM_CHILD_H
+
+#include <security/pam_modules.h>
+#include <stdbool.h>
+
+#include "opener.h"
+
+/* Whether this process is not the one that opened the session. */
+bool pam_child_is(const struct session *session);
+/*
+ * Drops the bounding set and sets no_new_privs as the policy says, and reads both back; closes what the
+ * child must not keep.  On failure the process ends with status 254, because callers ignore what setcred
+ * returns (sshd with public keys) and would go on.  Harmless when called again.
+ */
+void pam_child_finish(pam_handle_t *pamh, const struct session *session);
+
+#endif

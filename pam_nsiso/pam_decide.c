@@ -1,0 +1,107 @@
+/* Whose session this is, and whether it is to be isolated; see pam_decide.h. */
+#include "pam_decide.h"
+
+#include <errno.h>
+#include <security/pam_ext.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "errmsg.h"
+#include "nsiso.h"
+
+/* A value from outside, safe for one line of a log. */
+static void copy_clean(char *ret, size_t size, const void *value)
+{
+	char *c;
+
+	(void)snprintf(ret, size, "%s", value ? (const char *)value : "");
+	for (c = ret; *c; c++)
+		if (*c <= ' ' || *c > '~' || *c == '"' || *c == '=')
+			*c = '?';
+}
+
+static int read_facts(pam_handle_t *pamh, struct facts *facts, struct errmsg *e)
+{
+	const void *service = NULL, *rhost = NULL;
+	const char *user = NULL;
+	char clean[64];
+
+	(void)pam_get_item(pamh, PAM_SERVICE, &service);
+	(void)pam_get_item(pamh, PAM_RHOST, &rhost);
+	copy_clean(facts->service, sizeof(facts->service), service);
+	copy_clean(facts->rhost, sizeof(facts->rhost), rhost);
+	if (pam_get_user(pamh, &user, NULL) != PAM_SUCCESS || !user || !*user)
+		return errmsg_setx(e, -ENOENT, "PAM has no user name");
+	if (!policy_user_is_safe(user)) {
+		copy_clean(clean, sizeof(clean), user);
+		return errmsg_setx(e, -EINVAL, "user name '%s' cannot be part of a path", clean);
+	}
+	return facts_user(user, facts, e);
+}
+
+static void report(void *ctx, const char *file, unsigned line, unsigned column, const char *text)
+{
+	pam_syslog(ctx, LOG_ERR, "policy fault: %s:%u:%u: %s", file, line, column, text);
+}
+
+/*
+ * The run folder of an instance has a socket where the host's has the users' folders.  Somebody who is
+ * inside already stays there; to become another user from inside would be half of two isolations.
+ */
+static int check_inside(const struct facts *facts, struct errmsg *e)
+{
+	struct stat st;
+
+	if (lstat(NSISO_RUNDIR "/init", &st) < 0 || !S_ISSOCK(st.st_mode))
+		return 0;
+	if (getuid() == facts->uid)
+		return 1;
+	return errmsg_setx(e, -EPERM, "user %s cannot be entered from inside another isolated session",
+			   facts->user);
+}
+
+static int not_isolated(pam_handle_t *pamh, const struct facts *facts, const char *why)
+{
+	pam_syslog(pamh, LOG_NOTICE, "session not isolated: user=%s service=%s reason=%s", facts->user,
+		   facts->service, why);
+	return 1;
+}
+
+int pam_decide(pam_handle_t *pamh, const struct pam_args *args, struct facts *facts,
+	       struct policy *policy, struct errmsg *e)
+{
+	int r = read_facts(pamh, facts, e);
+
+	if (r < 0)
+		return r;
+	/* Before any file is read: a broken policy must not keep root out. */
+	if (facts->uid == 0)
+		return not_isolated(pamh, facts, "root");
+	r = check_inside(facts, e);
+	if (r)
+		return r < 0 ? r : not_isolated(pamh, facts, "inside-already");
+	r = policy_find(args->confdir, facts, report, pamh, policy, e);
+	if (r < 0)
+		return errmsg_wrap(e, "policy");
+	if (policy->n_files == 0)
+		return not_isolated(pamh, facts, "no-policy");
+	if (policy->session.exempt)
+		return not_isolated(pamh, facts, "exempt");
+	if (policy->session.mode == MODE_OFF)
+		return not_isolated(pamh, facts, "mode-off");
+	return 0;
+}
+
+void pam_decide_files(const struct policy *policy, char *ret, size_t size)
+{
+	size_t used = 0;
+	unsigned i;
+
+	ret[0] = '\0';
+	for (i = 0; i < policy->n_files && used + 1 < size; i++) {
+		(void)snprintf(ret + used, size - used, "%s%s", i ? "," : "", policy->files[i]);
+		used = strlen(ret);
+	}
+}

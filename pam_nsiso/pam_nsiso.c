@@ -1,0 +1,177 @@
+/*
+ * The entry points of the module: arguments, facts, policy, then the opener's work; one log line for what
+ * came of it.  A failure is PAM_SYSTEM_ERR or PAM_PERM_DENIED and never PAM_SESSION_ERR, which sudo(8)
+ * ignores.
+ */
+#include <errno.h>
+#include <security/pam_ext.h>
+#include <security/pam_modules.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "errmsg.h"
+#include "opener.h"
+#include "pam_args.h"
+#include "pam_child.h"
+#include "pam_decide.h"
+#include "wire.h"
+
+#define DATA_NAME "nsiso_session"
+
+static int64_t now_us(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static void free_session(pam_handle_t *pamh, void *data, int status)
+{
+	struct session *session = data;
+
+	(void)pamh, (void)status;
+	close_fd(&session->conn);
+	free(session);
+}
+
+static void warn(const struct opener *o, const char *text)
+{
+	pam_syslog(o->pamh, LOG_WARNING, "limit not set: user=%s id=%s reason=%s", o->facts.user, o->facts.id,
+		   text);
+}
+
+/* The log has the reason; the user gets what support needs to find it, in one line (sftp shows it too). */
+static int refuse(pam_handle_t *pamh, const struct facts *facts, const struct errmsg *e)
+{
+	char id[NSISO_ID_MAX];
+
+	(void)snprintf(id, sizeof(id), "%s", facts->id[0] ? facts->id : "-");
+	pam_syslog(pamh, LOG_ERR, "session refused: user=%s service=%s id=%s reason=%s",
+		   facts->user[0] ? facts->user : "-", facts->service, id, e->text);
+	pam_error(pamh, "nsiso: isolation failed, reference %s", id);
+	return e->code == -EPERM || e->code == -EACCES ? PAM_PERM_DENIED : PAM_SYSTEM_ERR;
+}
+
+static void log_opened(pam_handle_t *pamh, const struct facts *facts, const struct policy *policy,
+		       const struct session *session, int64_t begin)
+{
+	char namespaces[64], files[512];
+
+	plan_namespaces(session->namespaces, namespaces, sizeof(namespaces));
+	pam_decide_files(policy, files, sizeof(files));
+	pam_syslog(pamh, LOG_NOTICE,
+		   "session opened: user=%s id=%s instance=%s policy=%s ns=%s cgroup=%s usec=%lld",
+		   facts->user, session->id, session->joined ? "joined" : "new", files, namespaces,
+		   session->cgroup[0] ? session->cgroup : "-", (long long)(now_us() - begin));
+}
+
+/* The session's data is there before anything is made: what can fail must fail before the join. */
+static int open_isolated(pam_handle_t *pamh, const struct pam_args *args, struct facts *facts,
+			 const struct policy *policy, struct errmsg *e)
+{
+	AUTO_FREE struct opener *o = calloc(1, sizeof(*o));
+	struct session *session = calloc(1, sizeof(*session));
+	int64_t begin = now_us();
+	int r;
+
+	if (session)
+		session->conn = -1;
+	if (!o || !session || pam_set_data(pamh, DATA_NAME, session, free_session) != PAM_SUCCESS) {
+		free(session);
+		return errmsg_setx(e, -ENOMEM, "out of memory");
+	}
+	o->statedir = args->statedir;
+	o->facts = *facts;
+	o->policy = policy;
+	o->warn = warn;
+	o->pamh = pamh;
+	r = opener_run(o, session, e);
+	(void)snprintf(facts->id, sizeof(facts->id), "%s", o->facts.id);
+	if (r < 0) {
+		session->id[0] = '\0';
+		return r;
+	}
+	log_opened(pamh, facts, policy, session, begin);
+	return 0;
+}
+
+static int open_session(pam_handle_t *pamh, int argc, const char **argv, struct facts *facts,
+			struct errmsg *e)
+{
+	AUTO_FREE struct policy *policy = calloc(1, sizeof(*policy));
+	struct pam_args args;
+	const void *open;
+	int r;
+
+	if (!policy)
+		return errmsg_setx(e, -ENOMEM, "out of memory");
+	r = pam_args_parse(argc, argv, &args, e);
+	if (r == 0)
+		r = pam_decide(pamh, &args, facts, policy, e);
+	if (r)
+		return r;
+	/* pam_nsiso on two lines, or a second session of a process that can't leave its first one. */
+	if (pam_get_data(pamh, DATA_NAME, &open) == PAM_SUCCESS)
+		return errmsg_setx(e, -EBUSY, "this process has an isolated session already");
+	return open_isolated(pamh, &args, facts, policy, e);
+}
+
+int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	struct facts facts = { .uid = (uid_t)-1 };
+	struct errmsg e = { .code = 0 };
+	int r;
+
+	(void)flags;
+	r = open_session(pamh, argc, argv, &facts, &e);
+	if (r < 0)
+		return refuse(pamh, &facts, &e);
+	return r == 0 ? PAM_SUCCESS : PAM_IGNORE;
+}
+
+static const struct session *find_session(pam_handle_t *pamh)
+{
+	const void *data;
+
+	if (pam_get_data(pamh, DATA_NAME, &data) != PAM_SUCCESS)
+		return NULL;
+	return ((const struct session *)data)->id[0] ? data : NULL;
+}
+
+/* Says that the session is over and does not wait: PID 1 can't end before its outer parents have reaped. */
+int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	const struct session *session = find_session(pamh);
+	int r;
+
+	(void)flags, (void)argc, (void)argv;
+	if (!session)
+		return PAM_IGNORE;
+	r = wire_send(session->conn, WIRE_LEAVE, 0, NULL, 0, NULL);
+	pam_syslog(pamh, LOG_NOTICE, "session closed: id=%s%s", session->id,
+		   r < 0 ? " (its supervisor was gone)" : "");
+	(void)pam_set_data(pamh, DATA_NAME, NULL, NULL);
+	return PAM_SUCCESS;
+}
+
+int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	(void)pamh, (void)flags, (void)argc, (void)argv;
+	return PAM_IGNORE;
+}
+
+/* On an auth line for this: sshd's forked child, still root, calls it before it becomes the user. */
+int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	const struct session *session = find_session(pamh);
+
+	(void)flags, (void)argc, (void)argv;
+	/* Never by flags, which differ between callers and releases (sshd, login). */
+	if (session && pam_child_is(session) && geteuid() == 0)
+		pam_child_finish(pamh, session);
+	return PAM_IGNORE;
+}
