@@ -374,6 +374,7 @@ end_world() {
 	local file
 
 	for file in "$NSISO_TEST"/daemon.*.pid; do
+		[[ -e $file ]] || continue
 		file=${file##*/daemon.}
 		stop_daemon "${file%.pid}"
 	done
