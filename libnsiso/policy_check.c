@@ -43,8 +43,9 @@ static void fault_place(struct check *check, enum key_row row)
 {
 	const struct policy *policy = check->policy;
 
-	check->faults.file = policy->origin[row].line != 0 ? policy->files[policy->origin[row].file]
-							   : "built-in";
+	check->faults.file = policy->origin[row].line != 0 ?
+				     policy->files[policy->origin[row].file] :
+				     "built-in";
 }
 
 /* Whether path is dir or below it. */
@@ -106,6 +107,35 @@ static void limits_check(struct check *check)
 			    "memory.high is above memory.max and would never be reached");
 }
 
+/* The private folder that path lies in, not being it: it is empty at every login.  NULL: none. */
+static const char *private_above(const struct policy *policy, const char *path, size_t len)
+{
+	if (policy->mount.tmp.private && is_below(path, len, "/tmp") && len > strlen("/tmp"))
+		return "/tmp";
+	if (policy->mount.var_tmp.private && is_below(path, len, "/var/tmp") &&
+	    len > strlen("/var/tmp"))
+		return "/var/tmp";
+	if (policy->mount.dev_shm.private && is_below(path, len, "/dev/shm") &&
+	    len > strlen("/dev/shm"))
+		return "/dev/shm";
+	return NULL;
+}
+
+/* Paths that no login could find. */
+static void missing_check(struct check *check, const struct policy_list *list, enum key_row row)
+{
+	const char *item;
+	size_t at = 0;
+
+	while ((item = policy_list_next(list, &at))) {
+		const char *above = private_above(check->policy, item, strlen(item));
+
+		if (above)
+			CHECK_FAULT(check, row, row, "%s = %s is missing in the private %s",
+				    policy_keys[row].name, item, above);
+	}
+}
+
 /* A list whose paths must not be, or be above, the file that every login starts. */
 static void shell_check(struct check *check, const struct policy_list *list, enum key_row row)
 {
@@ -131,8 +161,12 @@ static void bind_check(struct check *check, const char *item, size_t at)
 	size_t other_len;
 	size_t len;
 	const char *target = policy_bind_target(item, &len);
+	const char *above = private_above(policy, target, len);
 	size_t hidden_at = 0;
 
+	if (above)
+		CHECK_FAULT(check, ROW_MOUNT_BIND, ROW_MOUNT_BIND,
+			    "bind: the target of '%s' is missing in the private %s", item, above);
 	if (is_below(target, len, "/proc"))
 		CHECK_FAULT(check, ROW_MOUNT_BIND, ROW_MOUNT_BIND,
 			    "bind: nothing can be put upon /proc: '%s'", item);
@@ -157,6 +191,9 @@ static void paths_check(struct check *check)
 	const char *item;
 	size_t at = 0;
 
+	missing_check(check, &policy->mount.hide, ROW_MOUNT_HIDE);
+	missing_check(check, &policy->mount.read_only, ROW_MOUNT_READ_ONLY);
+	missing_check(check, &policy->mount.noexec, ROW_MOUNT_NOEXEC);
 	shell_check(check, &policy->mount.hide, ROW_MOUNT_HIDE);
 	shell_check(check, &policy->mount.noexec, ROW_MOUNT_NOEXEC);
 	while ((item = policy_list_next(&policy->mount.bind, &at)))
@@ -165,7 +202,7 @@ static void paths_check(struct check *check)
 
 int policy_check(const struct policy *policy, policy_report *report, void *ctx)
 {
-	struct check check = {.policy = policy, .faults = {.report = report, .ctx = ctx}};
+	struct check check = { .policy = policy, .faults = { .report = report, .ctx = ctx } };
 
 	privileges_check(&check);
 	namespaces_check(&check);

@@ -164,7 +164,7 @@ static int tmpfs_sized_read(const struct policy_key *key, struct policy_input *i
 static int tmpfs_read(const struct policy_key *key, struct policy_input *in, void *field)
 {
 	struct policy_tmpfs *tmpfs = field;
-	struct policy_tmpfs value = {.private = true, .size = TMPFS_SIZE, .inodes = TMPFS_INODES};
+	struct policy_tmpfs value = { .private = true, .size = TMPFS_SIZE, .inodes = TMPFS_INODES };
 
 	if (strncmp(in->text, "tmpfs:", strlen("tmpfs:")) == 0) {
 		if (tmpfs_sized_read(key, in, &value) < 0)
@@ -341,23 +341,23 @@ static const struct {
 	field_read *read;
 	field_write *write;
 } types[KEY_TYPE_COUNT] = {
-	[KEY_WORD] = {word_read, word_write},
-	[KEY_FLAG] = {flag_read, flag_write},
-	[KEY_BOOL] = {bool_read, bool_write},
-	[KEY_DURATION] = {duration_read, duration_write},
-	[KEY_SECONDS] = {seconds_read, seconds_write},
-	[KEY_PATH] = {path_read, text_write},
-	[KEY_PARENT] = {parent_read, text_write},
-	[KEY_HOSTNAME] = {hostname_read, text_write},
-	[KEY_TMPFS] = {tmpfs_read, tmpfs_write},
-	[KEY_PATHS] = {paths_read, paths_write},
-	[KEY_BINDS] = {paths_read, paths_write},
-	[KEY_SUID] = {suid_read, suid_write},
-	[KEY_CAPS] = {caps_read, caps_write},
-	[KEY_SIZE] = {limit_read, limit_write},
-	[KEY_COUNT] = {limit_read, limit_write},
-	[KEY_WEIGHT] = {limit_read, limit_write},
-	[KEY_CPU] = {limit_read, limit_write},
+	[KEY_WORD] = { word_read, word_write },
+	[KEY_FLAG] = { flag_read, flag_write },
+	[KEY_BOOL] = { bool_read, bool_write },
+	[KEY_DURATION] = { duration_read, duration_write },
+	[KEY_SECONDS] = { seconds_read, seconds_write },
+	[KEY_PATH] = { path_read, text_write },
+	[KEY_PARENT] = { parent_read, text_write },
+	[KEY_HOSTNAME] = { hostname_read, text_write },
+	[KEY_TMPFS] = { tmpfs_read, tmpfs_write },
+	[KEY_PATHS] = { paths_read, paths_write },
+	[KEY_BINDS] = { paths_read, paths_write },
+	[KEY_SUID] = { suid_read, suid_write },
+	[KEY_CAPS] = { caps_read, caps_write },
+	[KEY_SIZE] = { limit_read, limit_write },
+	[KEY_COUNT] = { limit_read, limit_write },
+	[KEY_WEIGHT] = { limit_read, limit_write },
+	[KEY_CPU] = { limit_read, limit_write },
 };
 
 int policy_field_read(const struct policy_key *key, struct policy_input *in, struct policy *policy)

@@ -70,7 +70,7 @@ static void file_apply(struct search *search, int dir, const char *name, const c
 
 static void conf_dir_apply(struct search *search, int confdir)
 {
-	struct policy_names names = {0};
+	struct policy_names names = { 0 };
 	char file[sizeof(search->policy.files[0])];
 	AUTO_CLOSE int dir = -1;
 	struct errmsg e;
@@ -116,7 +116,7 @@ static void user_dir_apply(struct search *search, int confdir)
 int policy_find(const char *confdir, const struct facts *facts, policy_report *report, void *ctx,
 		struct policy *ret, struct errmsg *e)
 {
-	struct search search = {.facts = facts, .report = report, .ctx = ctx, .e = e};
+	struct search search = { .facts = facts, .report = report, .ctx = ctx, .e = e };
 	AUTO_CLOSE int dir = -1;
 	struct errmsg fault;
 

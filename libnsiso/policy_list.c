@@ -9,6 +9,8 @@
 #include "errmsg.h"
 #include "policy_value.h"
 
+/* What is written back, with its key and in quotes, must fit into a line. */
+#define LIST_TEXT_MAX 950
 /* Room for "-SRC:DST:ro" */
 #define ITEM_MAX (2 * NSISO_PATH_MAX + 8)
 
@@ -116,6 +118,8 @@ int policy_list_read(const char *text, enum policy_list_kind kind, struct policy
 	const char *p = text;
 	char item[ITEM_MAX] = "";
 
+	if (strlen(text) > LIST_TEXT_MAX)
+		return errmsg_setx(e, -EINVAL, "the list is longer than %d bytes", LIST_TEXT_MAX);
 	/* All of it: equal lists are equal bytes. */
 	memset(&list, 0, sizeof(list));
 	for (p += strspn(p, " \t"); *p != '\0'; p += strspn(p, " \t")) {

@@ -99,7 +99,7 @@ static int uid_match(const char *item, const struct facts *facts, struct errmsg 
 /* IPv4 in IPv6's clothes is IPv4: sshd and others disagree about what they report. */
 static bool address_read(const char *text, struct net *ret)
 {
-	static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
+	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
 
 	memset(ret, 0, sizeof(*ret));
 	ret->family = AF_INET;

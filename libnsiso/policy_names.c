@@ -68,7 +68,7 @@ int policy_names_read(int dir, struct policy_names *ret, struct errmsg *e)
 	/* A descriptor of its own: reading moves the offset, and closedir() closes it. */
 	AUTO_CLOSE int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	__attribute__((cleanup(dir_close))) DIR *stream = NULL;
-	struct policy_names names = {0};
+	struct policy_names names = { 0 };
 
 	if (fd < 0)
 		return errmsg_set(e, -errno, "cannot open the directory");

@@ -100,7 +100,7 @@ static const char *value_get(const dictionary *dict, const struct policy_key *ke
 static void key_apply(const struct policy_item *item, enum key_row row, const char *text,
 		      struct policy *policy, struct policy_faults *faults)
 {
-	struct policy_input in = {.text = text, .optional = item->optional};
+	struct policy_input in = { .text = text, .optional = item->optional };
 	int r;
 
 	if (policy_keys[row].type == KEY_MATCH)
@@ -163,8 +163,8 @@ static int match_decide(const struct policy_scan *scan, const dictionary *dict,
 			const struct facts *facts, struct policy_faults *faults)
 {
 	/* Groups last: they are asked for in files, or over the network. */
-	static const enum key_row order[] = {ROW_MATCH_USER, ROW_MATCH_SERVICE, ROW_MATCH_UID,
-					     ROW_MATCH_RHOST, ROW_MATCH_GROUP};
+	static const enum key_row order[] = { ROW_MATCH_USER, ROW_MATCH_SERVICE, ROW_MATCH_UID,
+					      ROW_MATCH_RHOST, ROW_MATCH_GROUP };
 	struct errmsg e;
 
 	for (size_t i = 0; facts && i < sizeof(order) / sizeof(order[0]); i++) {
@@ -214,7 +214,7 @@ void policy_defaults(struct policy *ret)
 {
 	memset(ret, 0, sizeof(*ret));
 	for (int row = 0; row < ROW_COUNT; row++) {
-		struct policy_input in = {.text = policy_keys[row].preset};
+		struct policy_input in = { .text = policy_keys[row].preset };
 
 		/* Cannot fail: the unit tests read the whole table. */
 		if (in.text)
@@ -226,7 +226,7 @@ void policy_defaults(struct policy *ret)
 int policy_parse(struct policy *policy, const char *text, size_t len, const char *file,
 		 const struct facts *facts, policy_report *report, void *ctx)
 {
-	struct policy_faults faults = {.file = file, .report = report, .ctx = ctx};
+	struct policy_faults faults = { .file = file, .report = report, .ctx = ctx };
 	AUTO_DICTIONARY dictionary *dict = NULL;
 	struct policy_scan scan;
 	struct policy copy;

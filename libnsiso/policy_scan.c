@@ -281,9 +281,9 @@ static bool text_is_whole(const char *text, size_t len, struct policy_faults *fa
 void policy_scan(const char *text, size_t len, struct policy_scan *ret,
 		 struct policy_faults *faults)
 {
-	struct scanner s = {.scan = ret, .faults = faults, .section = -1};
+	struct scanner s = { .scan = ret, .faults = faults, .section = -1 };
 	const char *end = text + len;
-	struct line line = {.end = text, .number = 0};
+	struct line line = { .end = text, .number = 0 };
 
 	memset(ret, 0, sizeof(*ret));
 	if (!text_is_whole(text, len, faults))

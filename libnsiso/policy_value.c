@@ -156,7 +156,7 @@ int value_duration(const char *text, uint64_t max_ms, uint32_t *ret_ms, struct e
 	static const struct {
 		const char *name;
 		uint64_t ms;
-	} units[] = {{"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}};
+	} units[] = { { "", 1000 }, { "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 } };
 	const char *at = text;
 	uint64_t value = 0;
 

@@ -19,6 +19,7 @@
 struct checker {
 	struct fault_printer printer;
 	bool is_relaxed;    /* whoever owns the files */
+	bool is_printing;   /* what a clean file comes to */
 	struct policy base; /* what a file is laid over */
 };
 
@@ -73,6 +74,8 @@ static bool file_check(struct checker *checker, int dir, const char *name, const
 		(void)policy_check(&policy, fault_print, &checker->printer);
 	if (checker->printer.count != before)
 		return false;
+	if (checker->is_printing)
+		policy_print(&policy, false, stdout);
 	if (ret)
 		*ret = policy;
 	return true;
@@ -183,18 +186,23 @@ int cmd_check(int argc, char **argv)
 {
 	struct checker checker = { .printer = { .prefix = "" } };
 	const char *confdir = NULL;
+	bool is_printing = false;
 	int option;
 
-	while ((option = getopt(argc, argv, "+C:f")) != -1) {
+	while ((option = getopt(argc, argv, "+C:fp")) != -1) {
 		if (option == 'C')
 			confdir = optarg;
 		else if (option == 'f')
 			checker.is_relaxed = true;
+		else if (option == 'p')
+			is_printing = true;
 		else
 			return usage_print("check");
 	}
 	policy_defaults(&checker.base);
 	if (optind == argc) {
+		if (is_printing)
+			return usage_print("check");
 		confdir_check(&checker, confdir ? confdir : NSISO_CONFDIR);
 		return checker.printer.count > 0 ? STATUS_FAULT : STATUS_OK;
 	}
@@ -204,6 +212,7 @@ int cmd_check(int argc, char **argv)
 		if (dir >= 0)
 			base_set(&checker, dir);
 	}
+	checker.is_printing = is_printing;
 	for (int i = optind; i < argc; i++)
 		path_check(&checker, argv[i]);
 	return checker.printer.count > 0 ? STATUS_FAULT : STATUS_OK;

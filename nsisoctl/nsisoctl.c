@@ -16,9 +16,10 @@ struct command {
 static int cmd_help(int argc, char **argv);
 
 static const struct command commands[] = {
-	{ "check", "[-f] [-C DIR] [FILE...]", "find the faults of policy files", cmd_check },
+	{ "check", "[-f] [-C DIR] [[-p] FILE...]", "find the faults of policy files", cmd_check },
 	{ "show", "[-C DIR] [--service NAME] [--rhost HOST] [--explain | --plan] USER",
 	  "print the policy of a login, or the steps it comes to", cmd_show },
+	{ "keys", "[SECTION]", "list the keys of a policy with their defaults", cmd_keys },
 	{ "help", "[COMMAND]", "print this list, or how a command is called", cmd_help },
 };
 
