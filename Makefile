@@ -242,7 +242,6 @@ format-check: ## Fail when `make format` would change a file
 # Install
 
 D = $(DESTDIR)
-TREE = $(wildcard conf/examples/* conf/examples/*/* conf/pam.d/* conf/users.d/* conf/conf.d/*)
 install: all ## Install under DESTDIR; policies that exist are left alone
 	$(INSTALL) -d -m 755 $(D)$(SECUREDIR) $(D)$(BINDIR) $(D)$(SBINDIR) $(D)$(LIBEXECDIR)/nsiso \
 		$(D)$(SYSUSERSDIR) $(D)$(CONFDIR) $(D)$(CONFDIR)/conf.d $(D)$(CONFDIR)/users.d
@@ -254,9 +253,7 @@ install: all ## Install under DESTDIR; policies that exist are left alone
 	for page in $(MAN); do \
 		$(INSTALL) -D -m 644 $$page $(D)$(MANDIR)/man$${page##*.}/$${page##*/} || exit 1; \
 	done
-	for file in $(TREE); do [ ! -f $$file ] || \
-		$(INSTALL) -D -m 644 $$file $(D)$(DOCDIR)/examples/$${file#conf/} || exit 1; \
-	done
+	cd conf/examples && find . -type f -exec $(INSTALL) -D -m 644 '{}' '$(abspath $(D)$(DOCDIR))/examples/{}' ';'
 	for file in $(notdir $(wildcard conf/*.conf)); do [ -e $(D)$(CONFDIR)/$$file ] || \
 		$(INSTALL) -m 644 conf/$$file $(D)$(CONFDIR)/$$file || exit 1; \
 	done

@@ -5,6 +5,9 @@
 copy_tree "$tmp/src"
 cd "$tmp/src" || exit 1
 ok "the tree builds without a warning" make -j"$jobs" WERROR=1 all
+for part in pam_nsiso.so nsshell nsisoctl nsshell-init; do
+	[ -e "build/$part" ] || { echo "Bail out! no $part"; exit 1; }
+done
 cd build || exit 1
 
 is_bound_now() { readelf -dW "$1" | grep -E 'BIND_NOW|FLAGS.*NOW' && readelf -lW "$1" | grep GNU_RELRO; }

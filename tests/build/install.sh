@@ -38,6 +38,10 @@ all_pages() {
 }
 ok "every manual page is installed" all_pages
 
+examples() { diff -r conf/examples "$dest/usr/share/doc/nsiso/examples"; }
+ok "all examples are installed" examples
+ok "the policy is there" has_mode /etc/nsiso/default.conf 644
+
 account() {
 	systemd-sysusers --root="$dest" nsiso.conf &&
 		grep -E '^nsiso:x?[^:]*:[0-9]+:[0-9]+:[^:]*:/:(/usr)?/sbin/nologin$' "$dest/etc/passwd"
