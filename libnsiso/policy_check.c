@@ -98,11 +98,17 @@ static void limits_check(struct check *check)
 	for (int row = 0; row < ROW_COUNT && !policy->cgroup.enable; row++) {
 		const struct policy_limit *limit = policy_field_limit(&policy_keys[row], policy);
 
-		if (limit && limit->set && limit->value != POLICY_LIMIT_MAX)
+		if (limit && limit->set && !limit->optional && limit->value != POLICY_LIMIT_MAX)
 			CHECK_FAULT(check, (enum key_row)row, ROW_CGROUP_ENABLE,
 				    "[cgroup] %s needs enable = yes", policy_keys[row].name);
 	}
-	if (high->set && max->set && high->value != POLICY_LIMIT_MAX && high->value > max->value)
+	/*
+	 * In one file this is a slip.  A file that lowers the max of another one is not: the high of
+	 * that one is just never reached, and may be a share of whatever memory a host has.
+	 */
+	if (high->set && max->set && high->value != POLICY_LIMIT_MAX && high->value > max->value &&
+	    policy->origin[ROW_CGROUP_MEMORY_HIGH].file ==
+		    policy->origin[ROW_CGROUP_MEMORY_MAX].file)
 		CHECK_FAULT(check, ROW_CGROUP_MEMORY_HIGH, ROW_CGROUP_MEMORY_MAX,
 			    "memory.high is above memory.max and would never be reached");
 }

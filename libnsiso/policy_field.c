@@ -185,16 +185,9 @@ static int tmpfs_read(const struct policy_key *key, struct policy_input *in, voi
 
 static void size_print(uint64_t size, FILE *out)
 {
-	static const char units[] = "KMGT";
-	int unit = -1;
+	char text[VALUE_SIZE_MAX];
 
-	while (unit < 3 && size != 0 && size % 1024 == 0) {
-		size /= 1024;
-		unit++;
-	}
-	(void)fprintf(out, "%" PRIu64, size);
-	if (unit >= 0)
-		(void)fputc(units[unit], out);
+	(void)fputs(value_size_text(size, text), out);
 }
 
 static void tmpfs_write(const struct policy_key *key, const void *field, FILE *out)

@@ -81,19 +81,24 @@ static dictionary *text_load(const char *text, size_t len)
 	return dict;
 }
 
-/* The value of a key that was scanned; NULL: iniparser reads something else than the scan did. */
-static const char *value_get(const dictionary *dict, const struct policy_key *key,
-			     const struct policy_item *item)
+/* Whether iniparser reads the same value as the scan did. */
+static bool is_agreed(const dictionary *dict, const struct policy_key *key,
+		      const struct policy_item *item, const char *text)
 {
 	char name[NAME_MAX_FULL];
-	const char *text;
+	const char *other;
 
 	(void)snprintf(name, sizeof(name), "%s:%s%s", key->section, key->name,
 		       item->optional ? "?" : "");
-	text = iniparser_getstring(dict, name, NULL);
-	if (!text || strlen(text) != item->len || memcmp(text, item->text, item->len) != 0)
-		return NULL;
-	return text;
+	other = iniparser_getstring(dict, name, NULL);
+	return other && strcmp(other, text) == 0;
+}
+
+static const char *item_text(const struct policy_item *item, char *buffer)
+{
+	memcpy(buffer, item->text, item->len);
+	buffer[item->len] = '\0';
+	return buffer;
 }
 
 /* One key of the file: checked when it is of [match], else converted into *policy. */
@@ -112,21 +117,42 @@ static void key_apply(const struct policy_item *item, enum key_row row, const ch
 			     policy_keys[row].name, in.e.text);
 }
 
+/* The rows of the keys that the file has, in the order of its lines; returns how many. */
+static unsigned rows_sort(const struct policy_scan *scan, enum key_row *ret)
+{
+	unsigned count = 0;
+
+	for (int row = 0; row < ROW_COUNT; row++) {
+		unsigned at = count;
+
+		/* A value that the scan could not read has no text. */
+		if (scan->items[row].line == 0 || !scan->items[row].text)
+			continue;
+		for (; at > 0 && scan->items[ret[at - 1]].line > scan->items[row].line; at--)
+			ret[at] = ret[at - 1];
+		ret[at] = (enum key_row)row;
+		count++;
+	}
+	return count;
+}
+
+/* dict may be NULL when the scan has found faults: then the values are read for more of them. */
 static void values_apply(const struct policy_scan *scan, const dictionary *dict,
 			 struct policy *policy, struct policy_faults *faults)
 {
-	for (int row = 0; row < ROW_COUNT; row++) {
-		const struct policy_item *item = &scan->items[row];
-		const char *text;
+	enum key_row rows[ROW_COUNT];
+	unsigned count = rows_sort(scan, rows);
+	char buffer[POLICY_LINE_MAX];
 
-		if (item->line == 0)
-			continue;
-		text = value_get(dict, &policy_keys[row], item);
-		if (!text)
+	for (unsigned i = 0; i < count; i++) {
+		const struct policy_item *item = &scan->items[rows[i]];
+		const char *text = item_text(item, buffer);
+
+		if (dict && !is_agreed(dict, &policy_keys[rows[i]], item, text))
 			policy_fault(faults, item->line, item->column, "%s: the value is ambiguous",
-				     policy_keys[row].name);
+				     policy_keys[rows[i]].name);
 		else
-			key_apply(item, (enum key_row)row, text, policy, faults);
+			key_apply(item, rows[i], text, policy, faults);
 	}
 }
 
@@ -159,12 +185,13 @@ static void match_check(const struct policy_scan *scan, struct policy_faults *fa
 }
 
 /* 1: all keys of [match] fit; 0: not; -errno with a fault. */
-static int match_decide(const struct policy_scan *scan, const dictionary *dict,
-			const struct facts *facts, struct policy_faults *faults)
+static int match_decide(const struct policy_scan *scan, const struct facts *facts,
+			struct policy_faults *faults)
 {
 	/* Groups last: they are asked for in files, or over the network. */
 	static const enum key_row order[] = { ROW_MATCH_USER, ROW_MATCH_SERVICE, ROW_MATCH_UID,
 					      ROW_MATCH_RHOST, ROW_MATCH_GROUP };
+	char buffer[POLICY_LINE_MAX];
 	struct errmsg e;
 
 	for (size_t i = 0; facts && i < sizeof(order) / sizeof(order[0]); i++) {
@@ -173,8 +200,7 @@ static int match_decide(const struct policy_scan *scan, const dictionary *dict,
 
 		if (item->line == 0)
 			continue;
-		r = policy_match_fits(order[i], value_get(dict, &policy_keys[order[i]], item),
-				      facts, &e);
+		r = policy_match_fits(order[i], item_text(item, buffer), facts, &e);
 		if (r < 0)
 			policy_fault(faults, item->line, item->column, "%s", e.text);
 		if (r <= 0)
@@ -232,20 +258,19 @@ int policy_parse(struct policy *policy, const char *text, size_t len, const char
 	struct policy copy;
 	int r;
 
+	memcpy(&copy, policy, sizeof(copy));
 	policy_scan(text, len, &scan, &faults);
-	if (faults.count > 0)
-		return -EINVAL;
 	match_check(&scan, &faults);
-	dict = text_load(text, len);
-	if (!dict) {
+	if (faults.count == 0)
+		dict = text_load(text, len);
+	if (faults.count == 0 && !dict) {
 		policy_fault(&faults, 0, 0, "cannot load the file for its values");
 		return -EINVAL;
 	}
-	memcpy(&copy, policy, sizeof(copy));
 	values_apply(&scan, dict, &copy, &faults);
 	if (faults.count > 0)
 		return -EINVAL;
-	r = match_decide(&scan, dict, facts, &faults);
+	r = match_decide(&scan, facts, &faults);
 	if (r < 0)
 		return r;
 	if (r == 0)

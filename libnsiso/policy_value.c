@@ -136,8 +136,21 @@ static bool size_read(const char *text, uint64_t *ret)
 	return true;
 }
 
+const char *value_size_text(uint64_t size, char ret[VALUE_SIZE_MAX])
+{
+	static const char *const units[] = { "", "K", "M", "G", "T" };
+	unsigned unit = 0;
+
+	for (; unit < 4 && size != 0 && size % 1024 == 0; unit++)
+		size /= 1024;
+	(void)snprintf(ret, VALUE_SIZE_MAX, "%ju%s", (uintmax_t)size, units[unit]);
+	return ret;
+}
+
 int value_size(const char *text, uint64_t min, uint64_t max, uint64_t *ret, struct errmsg *e)
 {
+	char least[VALUE_SIZE_MAX];
+	char most[VALUE_SIZE_MAX];
 	uint64_t value = 0;
 
 	if (!size_read(text, &value))
@@ -145,8 +158,8 @@ int value_size(const char *text, uint64_t min, uint64_t max, uint64_t *ret, stru
 				   "'%s' is not a size: a number with K, M, G or T, or 1%%..100%%",
 				   text);
 	if (value < min || value > max)
-		return errmsg_setx(e, -EINVAL, "%s is not within %juK..%juG", text,
-				   (uintmax_t)(min >> 10), (uintmax_t)(max >> 30));
+		return errmsg_setx(e, -EINVAL, "%s is not within %s..%s", text,
+				   value_size_text(min, least), value_size_text(max, most));
 	*ret = value;
 	return 0;
 }

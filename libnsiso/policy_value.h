@@ -19,6 +19,9 @@ int value_bool(const char *text, bool *ret, struct errmsg *e);
 int value_number(const char *text, uint64_t min, uint64_t max, uint64_t *ret, struct errmsg *e);
 /* Digits with K, M, G or T (powers of 1024), or N% of the physical memory. */
 int value_size(const char *text, uint64_t min, uint64_t max, uint64_t *ret, struct errmsg *e);
+#define VALUE_SIZE_MAX 24 /* bytes of a size as text */
+/* The shortest text that value_size() takes for it, in ret; returns ret. */
+const char *value_size_text(uint64_t size, char ret[VALUE_SIZE_MAX]);
 /* Digits with ms, s, m or h; without a unit seconds. */
 int value_duration(const char *text, uint64_t max_ms, uint32_t *ret_ms, struct errmsg *e);
 /*
