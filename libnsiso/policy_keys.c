@@ -17,7 +17,7 @@
 /* In each row: section, name, type, field; default, words, least, most, what it is for. */
 /* clang-format off */
 const struct policy_key policy_keys[ROW_COUNT] = {
-	[ROW_COUNT] = { [ROW_MATCH_USER] = { "match", "user", KEY_MATCH, 0,
+	[ROW_MATCH_USER] = { "match", "user", KEY_MATCH, 0,
 		NULL, NULL, 0, 0, "login names or patterns" },
 	[ROW_MATCH_GROUP] = { "match", "group", KEY_MATCH, 0,
 		NULL, NULL, 0, 0, "groups that the user is a member of" },
@@ -31,7 +31,7 @@ const struct policy_key policy_keys[ROW_COUNT] = {
 	[ROW_SESSION_MODE] = { "session", "mode", KEY_WORD, FIELD(session.mode),
 		"enforce", "enforce off", 0, 0, "whether logins are isolated at all" },
 	[ROW_SESSION_SCOPE] = { "session", "scope", KEY_WORD, FIELD(session.scope),
-		"user", "user session", 0, 0, "one instance for all logins of a user, or one for each login" },
+		"user", "user session", 0, 0, "one instance for a user, or one for each login" },
 	[ROW_SESSION_EXEMPT] = { "session", "exempt", KEY_BOOL, FIELD(session.exempt),
 		"no", BOOL_WORDS, 0, 0, "leave this user alone" },
 	[ROW_SESSION_GRACE] = { "session", "grace", KEY_DURATION, FIELD(session.grace),
