@@ -51,11 +51,13 @@ int caps_drop(uint64_t keep, bool no_new_privs, struct errmsg *e)
 	if (capng_get_caps_process() == 0 && !capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP)) {
 		if (no_new_privs)
 			return 0;
-		return errmsg_setx(e, -EPERM, "cannot drop the capability bounding set without CAP_SETPCAP");
+		return errmsg_setx(e, -EPERM,
+				   "cannot drop the capability bounding set without CAP_SETPCAP");
 	}
 	r = apply_bounding(keep, e);
 	if (r == 0 && !is_bounded(keep))
-		r = errmsg_setx(e, -EIO, "the capability bounding set is larger than it was set to");
+		r = errmsg_setx(e, -EIO,
+				"the capability bounding set is larger than it was set to");
 	return r;
 }
 

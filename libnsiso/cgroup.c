@@ -64,16 +64,17 @@ static int own_path(const char *text, const char *controller, char *ret, size_t 
 		if (!has_controller(list + 1, (size_t)(path - list - 1), controller))
 			continue;
 		/* "/" is the hierarchy's root: nothing to put behind the mount point. */
-		return snprintf(ret, size, "%.*s", end - path == 2 ? 0 : (int)(end - path - 1), path + 1) <
-				       (int)size ?
+		return snprintf(ret, size, "%.*s", end - path == 2 ? 0 : (int)(end - path - 1),
+				path + 1) < (int)size ?
 			       0 :
 			       -ENAMETOOLONG;
 	}
 	return -ENOENT;
 }
 
-static int locate_one(struct cgroup_one *one, const char *text, const char *mount, const char *controller,
-		      const char *parent, const char *name, struct errmsg *e)
+static int locate_one(struct cgroup_one *one, const char *text, const char *mount,
+		      const char *controller, const char *parent, const char *name,
+		      struct errmsg *e)
 {
 	char own[NSISO_PATH_MAX];
 	int r = own_path(text, controller, own, sizeof(own));
@@ -82,12 +83,13 @@ static int locate_one(struct cgroup_one *one, const char *text, const char *moun
 		return errmsg_set(e, r, "cannot find the own cgroup in %s", mount);
 	(void)snprintf(one->parent, sizeof(one->parent), "%s%s", mount,
 		       strcmp(parent, "self") == 0 ? own :
-		       strcmp(parent, "/") == 0	   ? "" :
+		       strcmp(parent, "/") == 0    ? "" :
 						     parent);
 	(void)snprintf(one->at.origin, sizeof(one->at.origin), "%s%s/cgroup.procs", mount, own);
 	if (snprintf(one->at.path, sizeof(one->at.path), "%s/%s", one->parent, name) >=
 	    (int)sizeof(one->at.path))
-		return errmsg_setx(e, -ENAMETOOLONG, "the cgroup path below %s is too long", one->parent);
+		return errmsg_setx(e, -ENAMETOOLONG, "the cgroup path below %s is too long",
+				   one->parent);
 	one->at.v2 = controller[0] == '\0';
 	one->controller = one->at.v2 ? NULL : controller;
 	one->user = one->dir = -1;
@@ -133,8 +135,8 @@ static int locate_v1(const char *text, const char *parent, const char *name, uns
 	return 0;
 }
 
-int cgroup_locate(enum cgroup_layout layout, const char *parent, const char *name, unsigned controllers,
-		  struct cgroup_set *ret, struct errmsg *e)
+int cgroup_locate(enum cgroup_layout layout, const char *parent, const char *name,
+		  unsigned controllers, struct cgroup_set *ret, struct errmsg *e)
 {
 	char text[4096];
 	int r = read_own(text, sizeof(text), e);
@@ -234,7 +236,8 @@ int cgroup_open_tasks(const struct cgroup_one *one, struct errmsg *e)
 {
 	int fd = openat(one->dir, one->at.v2 ? "cgroup.procs" : "tasks", O_WRONLY | O_CLOEXEC);
 
-	return fd < 0 ? errmsg_set(e, -errno, "cannot open the list of cgroup %s", one->at.path) : fd;
+	return fd < 0 ? errmsg_set(e, -errno, "cannot open the list of cgroup %s", one->at.path) :
+			fd;
 }
 
 int cgroup_enter(const struct cgroup_set *set, struct errmsg *e)

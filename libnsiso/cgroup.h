@@ -20,10 +20,10 @@ enum cgroup_controller { CONTROLLER_MEMORY = 1, CONTROLLER_PIDS = 2, CONTROLLER_
 struct cgroup_set {
 	unsigned n;
 	struct cgroup_one {
-		struct instance_cgroup at;  /* paths, as they go into the record */
-		const char *controller;	    /* v1: its name; v2: NULL */
+		struct instance_cgroup at;         /* paths, as they go into the record */
+		const char *controller;            /* v1: its name; v2: NULL */
 		char parent[NSISO_PATH_MAX + 128]; /* folder that holds the users' folders */
-		int user, dir;		    /* open folders of user and instance; -1: not made yet */
+		int user, dir; /* open folders of user and instance; -1: not made yet */
 	} one[INSTANCE_CGROUPS_MAX];
 };
 
@@ -34,8 +34,8 @@ unsigned cgroup_controller_of(const char *limit);
  * hierarchy) and where this process comes from.  Makes nothing.  A v1 controller that is not mounted is
  * left out; without any, one v1 hierarchy is taken for keeping account of the processes alone.
  */
-int cgroup_locate(enum cgroup_layout layout, const char *parent, const char *name, unsigned controllers,
-		  struct cgroup_set *ret, struct errmsg *e);
+int cgroup_locate(enum cgroup_layout layout, const char *parent, const char *name,
+		  unsigned controllers, struct cgroup_set *ret, struct errmsg *e);
 /* Makes and opens the folders of a located set. */
 int cgroup_make(struct cgroup_set *set, struct errmsg *e);
 /* Opens the folders that a record names. */

@@ -50,7 +50,9 @@ unsigned cgroup_controller_of(const char *limit)
 
 static const char *controller_name(unsigned controller)
 {
-	return controller == CONTROLLER_MEMORY ? "memory" : controller == CONTROLLER_PIDS ? "pids" : "cpu";
+	return controller == CONTROLLER_MEMORY ? "memory" :
+	       controller == CONTROLLER_PIDS   ? "pids" :
+						 "cpu";
 }
 
 static int read_file(int dir, const char *file, char *ret, size_t size)
@@ -121,10 +123,12 @@ static int enable_controller(const struct cgroup_one *one, const char *controlle
 	for (slash = path + root; slash && slash <= path + len; slash = strchr(slash + 1, '/')) {
 		char file[sizeof(path) + 32];
 
-		(void)snprintf(file, sizeof(file), "%.*s/cgroup.subtree_control", (int)(slash - path), path);
+		(void)snprintf(file, sizeof(file), "%.*s/cgroup.subtree_control",
+			       (int)(slash - path), path);
 		r = write_file(AT_FDCWD, file, enable);
 		if (r < 0)
-			return errmsg_set(e, r, "cannot hand controller %s down in %s", controller, file);
+			return errmsg_set(e, r, "cannot hand controller %s down in %s", controller,
+					  file);
 	}
 	return 0;
 }
@@ -191,7 +195,8 @@ int cgroup_limit(const struct cgroup_set *set, const char *name, uint64_t value,
 	for (i = 0; limit && i < set->n; i++) {
 		const struct cgroup_one *one = &set->one[i];
 
-		if (one->at.v2 && !one->controller && strncmp(one->parent, "/sys/fs/cgroup/unified", 22) != 0)
+		if (one->at.v2 && !one->controller &&
+		    strncmp(one->parent, "/sys/fs/cgroup/unified", 22) != 0)
 			return limit_v2(one, limit, value, period, e);
 		if (one->controller && strcmp(one->controller, controller) == 0)
 			return limit_v1(one, limit, value, period, e);

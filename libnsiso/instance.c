@@ -54,8 +54,8 @@ static void read_line(struct instance_record *ret, const char *key, const char *
 	else if (strcmp(key, "cgroup") == 0)
 		read_cgroup(ret, value);
 	else if (strcmp(key, "origin") == 0 && ret->n_cgroups)
-		read_text(ret->cgroup[ret->n_cgroups - 1].origin,
-			  sizeof(ret->cgroup[0].origin), value);
+		read_text(ret->cgroup[ret->n_cgroups - 1].origin, sizeof(ret->cgroup[0].origin),
+			  value);
 }
 
 int instance_read(int dir, struct instance_record *ret, struct errmsg *e)

@@ -28,7 +28,8 @@ struct instance_record {
 	unsigned n_cgroups;
 	struct instance_cgroup {
 		bool v2;
-		char path[NSISO_PATH_MAX + 128];   /* of the instance's folder; its parent is the user's */
+		char path[NSISO_PATH_MAX +
+			  128]; /* of the instance's folder; its parent is the user's */
 		char origin[NSISO_PATH_MAX + 128]; /* cgroup.procs that the opener came from */
 	} cgroup[INSTANCE_CGROUPS_MAX];
 };

@@ -18,7 +18,8 @@ int mnt_open(const char *path, struct errmsg *e)
 	int fd = sys_openat2(AT_FDCWD, path, &how);
 
 	if (fd < 0 && errno == ELOOP)
-		return errmsg_setx(e, -ELOOP, "%s has a symbolic link in it: name the real path", path);
+		return errmsg_setx(e, -ELOOP, "%s has a symbolic link in it: name the real path",
+				   path);
 	if (fd < 0)
 		return errmsg_set(e, -errno, "cannot open %s", path);
 	return fd;
@@ -27,7 +28,8 @@ int mnt_open(const char *path, struct errmsg *e)
 int mnt_copy(int path, const char *name, bool recursive, uint64_t attributes, struct errmsg *e)
 {
 	unsigned flags = recursive ? SYS_RECURSIVE : 0;
-	AUTO_CLOSE int tree = sys_open_tree(path, "", SYS_TREE_CLONE | O_CLOEXEC | AT_EMPTY | flags);
+	AUTO_CLOSE int tree =
+		sys_open_tree(path, "", SYS_TREE_CLONE | O_CLOEXEC | AT_EMPTY | flags);
 	int r;
 
 	if (tree < 0)
@@ -69,14 +71,15 @@ int mnt_new_tmpfs(const struct mnt_tmpfs *tmpfs, struct errmsg *e)
 {
 	AUTO_CLOSE int fs = sys_fsopen("tmpfs");
 	const struct {
-		const char *key, *format;
+		const char *key;
+		bool octal;
 		uint64_t value;
 	} options[] = {
-		{ "size", "%" PRIu64, tmpfs->size ? tmpfs->size : 4096 },
-		{ "nr_inodes", "%" PRIu64, tmpfs->inodes ? tmpfs->inodes : 64 },
-		{ "mode", "%" PRIo64, tmpfs->mode },
-		{ "uid", "%" PRIu64, tmpfs->uid },
-		{ "gid", "%" PRIu64, tmpfs->gid },
+		{ "size", false, tmpfs->size ? tmpfs->size : 4096 },
+		{ "nr_inodes", false, tmpfs->inodes ? tmpfs->inodes : 64 },
+		{ "mode", true, tmpfs->mode },
+		{ "uid", false, tmpfs->uid },
+		{ "gid", false, tmpfs->gid },
 	};
 	char value[24];
 	size_t i;
@@ -84,9 +87,11 @@ int mnt_new_tmpfs(const struct mnt_tmpfs *tmpfs, struct errmsg *e)
 	if (fs < 0)
 		return errmsg_set(e, -errno, "cannot open file system type tmpfs");
 	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-		(void)snprintf(value, sizeof(value), options[i].format, options[i].value);
+		(void)snprintf(value, sizeof(value), options[i].octal ? "%" PRIo64 : "%" PRIu64,
+			       options[i].value);
 		if (sys_fsconfig(fs, SYS_SET_STRING, options[i].key, value) < 0)
-			return errmsg_set(e, -errno, "cannot set %s=%s of a tmpfs", options[i].key, value);
+			return errmsg_set(e, -errno, "cannot set %s=%s of a tmpfs", options[i].key,
+					  value);
 	}
 	return fs_create(fs, "tmpfs", SYS_ATTR_NOSUID | SYS_ATTR_NODEV, e);
 }

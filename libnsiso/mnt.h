@@ -13,7 +13,7 @@
 struct errmsg;
 
 struct mnt_tmpfs {
-	uint64_t size;	 /* bytes; 0: one page */
+	uint64_t size;   /* bytes; 0: one page */
 	uint64_t inodes; /* 0: as few as a handful of folders need */
 	unsigned mode;
 	uid_t uid;

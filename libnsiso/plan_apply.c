@@ -5,8 +5,8 @@
 
 #include "errmsg.h"
 
-int plan_apply(const struct plan *plan, enum plan_actor actor, step_apply *const table[STEP_KIND_COUNT],
-	       void *ctx, struct errmsg *e)
+int plan_apply(const struct plan *plan, enum plan_actor actor,
+	       step_apply *const table[STEP_KIND_COUNT], void *ctx, struct errmsg *e)
 {
 	unsigned i;
 	int r;
@@ -17,7 +17,8 @@ int plan_apply(const struct plan *plan, enum plan_actor actor, step_apply *const
 		if (step->actor != actor)
 			continue;
 		if (step->kind >= STEP_KIND_COUNT || !table[step->kind])
-			return errmsg_setx(e, -EPROTO, "step %u of the plan is not for this actor", i);
+			return errmsg_setx(e, -EPROTO, "step %u of the plan is not for this actor",
+					   i);
 		r = table[step->kind](plan, step, ctx, e);
 		if (r < 0)
 			return r;

@@ -146,7 +146,8 @@ static void add_home(struct builder *b)
 		return;
 	if (home[0] != '/' || slash == home || strstr(home, "/../") || strstr(home, "//")) {
 		b->error = errmsg_setx(b->e, -EINVAL,
-				       "home '%s' does not lie in a folder of homes: use home=all", home);
+				       "home '%s' does not lie in a folder of homes: use home=all",
+				       home);
 		return;
 	}
 	step = add_step(b, STEP_HOME);
@@ -175,9 +176,10 @@ static void add_hostname(struct builder *b)
 			len = strlen(part);
 		}
 		if (used + len >= sizeof(name)) {
-			b->error = errmsg_setx(b->e, -ENAMETOOLONG,
-					       "hostname '%s' is longer than 64 characters for user %s",
-					       b->policy->uts.hostname, b->facts->user);
+			b->error = errmsg_setx(
+				b->e, -ENAMETOOLONG,
+				"hostname '%s' is longer than 64 characters for user %s",
+				b->policy->uts.hostname, b->facts->user);
 			return;
 		}
 		memcpy(name + used, part, len);
@@ -284,7 +286,8 @@ static void build_init(struct builder *b)
 		(void)add_step(b, STEP_LOOPBACK_UP);
 }
 
-int plan_build(const struct policy *policy, const struct facts *facts, struct plan *ret, struct errmsg *e)
+int plan_build(const struct policy *policy, const struct facts *facts, struct plan *ret,
+	       struct errmsg *e)
 {
 	static const struct errmsg no_error;
 	struct plan plan;

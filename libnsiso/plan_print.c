@@ -49,8 +49,8 @@ static const struct {
 	uint64_t flag;
 	const char *name;
 } namespace_names[] = {
-	{ SYS_NEWNS, "mount" },	    { SYS_NEWPID, "pid" },	 { SYS_NEWIPC, "ipc" },
-	{ SYS_NEWUTS, "uts" },	    { SYS_NEWNET, "net" },	 { SYS_NEWTIME, "time" },
+	{ SYS_NEWNS, "mount" },      { SYS_NEWPID, "pid" },   { SYS_NEWIPC, "ipc" },
+	{ SYS_NEWUTS, "uts" },       { SYS_NEWNET, "net" },   { SYS_NEWTIME, "time" },
 	{ SYS_NEWCGROUP, "cgroup" }, { SYS_NEWUSER, "user" },
 };
 
@@ -72,7 +72,8 @@ void plan_namespaces(uint64_t flags, char *ret, size_t size)
 	for (i = 0; i < sizeof(namespace_names) / sizeof(namespace_names[0]); i++) {
 		if (!(flags & namespace_names[i].flag))
 			continue;
-		(void)snprintf(ret + used, size - used, "%s%s", used ? "," : "", namespace_names[i].name);
+		(void)snprintf(ret + used, size - used, "%s%s", used ? "," : "",
+			       namespace_names[i].name);
 		used = strlen(ret);
 	}
 }
@@ -121,7 +122,8 @@ void plan_print(const struct plan *plan, FILE *out)
 	for (i = 0; i < plan->n_steps; i++) {
 		const struct step *step = &plan->steps[i];
 
-		(void)fprintf(out, "%-10s  %s", actor_names[step->actor], step_names[step->kind].name);
+		(void)fprintf(out, "%-10s  %s", actor_names[step->actor],
+			      step_names[step->kind].name);
 		if (step->s1)
 			(void)fprintf(out, " %s", plan_text(plan, step->s1));
 		if (step->s2)

@@ -9,7 +9,7 @@
 #include <sys/types.h>
 
 struct process {
-	pid_t pid;	/* 0: none */
+	pid_t pid;      /* 0: none */
 	uint64_t start; /* clock ticks since boot: field 22 of /proc/PID/stat (man 5 proc) */
 };
 

@@ -21,8 +21,8 @@
 #define SYS_NEWUSER 0x10000000UL
 #define SYS_NEWPID 0x20000000UL
 #define SYS_NEWNET 0x40000000UL
-#define SYS_PIDFD 0x00001000ULL		  /* CLONE_PIDFD */
-#define SYS_INTO_CGROUP 0x200000000ULL	  /* CLONE_INTO_CGROUP, since Linux 5.7 */
+#define SYS_PIDFD 0x00001000ULL        /* CLONE_PIDFD */
+#define SYS_INTO_CGROUP 0x200000000ULL /* CLONE_INTO_CGROUP, since Linux 5.7 */
 
 struct sys_clone_args { /* struct clone_args of linux/sched.h, since Linux 5.7 */
 	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal;
@@ -46,10 +46,10 @@ struct sys_open_how { /* struct open_how of linux/openat2.h */
 #define SYS_NO_SYMLINKS 0x04ULL
 #define SYS_BENEATH 0x08ULL
 
-#define SYS_TREE_CLONE 1U		/* OPEN_TREE_CLONE */
-#define SYS_RECURSIVE 0x8000U		/* AT_RECURSIVE */
-#define SYS_MOVE_F_EMPTY_PATH 0x04U	/* MOVE_MOUNT_F_EMPTY_PATH */
-#define SYS_MOVE_T_EMPTY_PATH 0x40U	/* MOVE_MOUNT_T_EMPTY_PATH */
+#define SYS_TREE_CLONE 1U           /* OPEN_TREE_CLONE */
+#define SYS_RECURSIVE 0x8000U       /* AT_RECURSIVE */
+#define SYS_MOVE_F_EMPTY_PATH 0x04U /* MOVE_MOUNT_F_EMPTY_PATH */
+#define SYS_MOVE_T_EMPTY_PATH 0x40U /* MOVE_MOUNT_T_EMPTY_PATH */
 
 enum sys_fsconfig { SYS_SET_FLAG = 0, SYS_SET_STRING = 1, SYS_CMD_CREATE = 6 };
 

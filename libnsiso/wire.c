@@ -34,8 +34,8 @@ void wire_close_fds(struct wire_fds *fds)
 	fds->n = 0;
 }
 
-int wire_send(int sock, enum wire_type type, uint64_t value, const struct iovec *body, unsigned n_body,
-	      const struct wire_fds *fds)
+int wire_send(int sock, enum wire_type type, uint64_t value, const struct iovec *body,
+	      unsigned n_body, const struct wire_fds *fds)
 {
 	struct wire_head head = {
 		.magic = WIRE_MAGIC, .version = WIRE_VERSION, .type = (uint16_t)type, .value = value
@@ -61,10 +61,9 @@ int wire_send(int sock, enum wire_type type, uint64_t value, const struct iovec 
 
 void wire_send_error(int sock, const struct errmsg *e)
 {
-	struct wire_head head = { .magic = WIRE_MAGIC,
-				  .version = WIRE_VERSION,
-				  .type = WIRE_ERROR,
-				  .code = e->code };
+	struct wire_head head = {
+		.magic = WIRE_MAGIC, .version = WIRE_VERSION, .type = WIRE_ERROR, .code = e->code
+	};
 	struct iovec iov[2] = { { &head, sizeof(head) }, { (void *)e->text, strlen(e->text) } };
 	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2 };
 
@@ -89,7 +88,8 @@ static void take_fds(struct msghdr *msg, struct wire_fds *fds)
 	}
 }
 
-ssize_t wire_receive(int sock, struct wire_head *head, void *body, size_t size, struct wire_fds *fds)
+ssize_t wire_receive(int sock, struct wire_head *head, void *body, size_t size,
+		     struct wire_fds *fds)
 {
 	struct iovec iov[2] = { { head, sizeof(*head) }, { body, size } };
 	union control control;

@@ -19,22 +19,23 @@ struct errmsg;
 #define WIRE_FDS_MAX 16
 
 enum wire_type {
-	WIRE_PLAN = 1, /* opener to supervisor: struct plan, launch descriptors; value: mask of them */
-	WIRE_PIDFD,    /* supervisor to opener: pidfd of the init; value: namespaces to join */
-	WIRE_READY,    /* init to opener */
-	WIRE_ERROR,    /* to opener: the body is the text */
+	WIRE_PLAN =
+		1,  /* opener to supervisor: struct plan, launch descriptors; value: mask of them */
+	WIRE_PIDFD, /* supervisor to opener: pidfd of the init; value: namespaces to join */
+	WIRE_READY, /* init to opener */
+	WIRE_ERROR, /* to opener: the body is the text */
 	WIRE_COMMIT,   /* opener to supervisor: joined; from now on the opener's pidfd counts */
 	WIRE_LEAVE,    /* opener to supervisor: session closed */
 	WIRE_REGISTER, /* another opener to supervisor: its own pidfd; answered by PIDFD or CLOSING */
-	WIRE_CLOSING,  /* supervisor to opener: this instance takes no more sessions */
-	WIRE_WELCOME,  /* init to a login shell: struct wire_welcome */
+	WIRE_CLOSING, /* supervisor to opener: this instance takes no more sessions */
+	WIRE_WELCOME, /* init to a login shell: struct wire_welcome */
 };
 
 struct wire_head {
 	uint32_t magic;
 	uint16_t version;
 	uint16_t type;
-	int32_t code;	/* WIRE_ERROR: negative errno */
+	int32_t code;   /* WIRE_ERROR: negative errno */
 	uint32_t spare; /* 0 */
 	uint64_t value;
 };
@@ -50,14 +51,14 @@ struct wire_welcome {
 
 /* The descriptors of WIRE_PLAN, in this order, those present in the mask. */
 enum launch_fd {
-	LAUNCH_RECORD,	/* the record, locked: the lock lives as long as the supervisor */
-	LAUNCH_DIR,	/* the instance's folder */
-	LAUNCH_CTL,	/* listening socket of the supervisor */
-	LAUNCH_INIT,	/* bound socket of the init, which calls listen(2) itself */
-	LAUNCH_RUNDIR,	/* detached mount of the folder that the session sees */
-	LAUNCH_OPENER,	/* pidfd of the opener */
-	LAUNCH_CGROUP,	/* v2: folder to clone the init into */
-	LAUNCH_TASKS,	/* v1: "tasks" files for the init to enter, up to LAUNCH_COUNT */
+	LAUNCH_RECORD, /* the record, locked: the lock lives as long as the supervisor */
+	LAUNCH_DIR,    /* the instance's folder */
+	LAUNCH_CTL,    /* listening socket of the supervisor */
+	LAUNCH_INIT,   /* bound socket of the init, which calls listen(2) itself */
+	LAUNCH_RUNDIR, /* detached mount of the folder that the session sees */
+	LAUNCH_OPENER, /* pidfd of the opener */
+	LAUNCH_CGROUP, /* v2: folder to clone the init into */
+	LAUNCH_TASKS,  /* v1: "tasks" files for the init to enter, up to LAUNCH_COUNT */
 	LAUNCH_COUNT = LAUNCH_TASKS + 4,
 };
 
@@ -67,15 +68,16 @@ struct wire_fds {
 };
 
 /* Sends at once or fails (never blocks); -errno. */
-int wire_send(int sock, enum wire_type type, uint64_t value, const struct iovec *body, unsigned n_body,
-	      const struct wire_fds *fds);
+int wire_send(int sock, enum wire_type type, uint64_t value, const struct iovec *body,
+	      unsigned n_body, const struct wire_fds *fds);
 /* Sends WIRE_ERROR with e's code and text; a failure to send is ignored: nobody is left to tell. */
 void wire_send_error(int sock, const struct errmsg *e);
 /*
  * Takes one message that is there.  Bytes of body, or -EAGAIN (none there), -ECONNRESET (peer gone),
  * -EPROTO (no message of ours, cut, or too many descriptors).  fds may be NULL: none are accepted then.
  */
-ssize_t wire_receive(int sock, struct wire_head *head, void *body, size_t size, struct wire_fds *fds);
+ssize_t wire_receive(int sock, struct wire_head *head, void *body, size_t size,
+		     struct wire_fds *fds);
 /* Waits for it until the time (CLOCK_MONOTONIC, ms) deadline, -ETIMEDOUT after that. */
 ssize_t wire_wait(int sock, struct wire_head *head, void *body, size_t size, struct wire_fds *fds,
 		  int64_t deadline);

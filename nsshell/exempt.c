@@ -28,7 +28,8 @@ static int find_policy(struct policy *policy, struct errmsg *e)
 	errno = 0;
 	account = getpwuid(getuid());
 	if (!account)
-		return errmsg_set(e, errno ? -errno : -ENOENT, "cannot look up uid %u", (unsigned)getuid());
+		return errmsg_set(e, errno ? -errno : -ENOENT, "cannot look up uid %u",
+				  (unsigned)getuid());
 	r = facts_user(account->pw_name, &facts, e);
 	if (r == 0)
 		r = policy_find(NSISO_CONFDIR, &facts, ignore, NULL, policy, e);

@@ -24,7 +24,7 @@
 #include "sys.h"
 
 #define PROC_MAGIC 0x9fa0 /* PROC_SUPER_MAGIC */
-#define BACKLOG 64	  /* login shells that wait for their welcome */
+#define BACKLOG 64        /* login shells that wait for their welcome */
 
 /* All that is needed after the set-up; the plan's pages are given back. */
 struct init {
@@ -42,7 +42,8 @@ static int verify(const struct plan *plan, struct errmsg *e)
 	struct stat st;
 
 	if (stat(NSISO_RUNDIR "/init", &st) < 0 || !S_ISSOCK(st.st_mode))
-		return errmsg_setx(e, -ENOENT, "%s/init is covered by the policy's mounts", NSISO_RUNDIR);
+		return errmsg_setx(e, -ENOENT, "%s/init is covered by the policy's mounts",
+				   NSISO_RUNDIR);
 	if (!(plan->namespaces & SYS_NEWPID))
 		return 0;
 	if (getpid() != 1)

@@ -36,7 +36,8 @@ static int apply_cgroup_enter(const struct plan *plan, const struct step *step, 
 	return 0;
 }
 
-static int apply_cgroup_ns(const struct plan *plan, const struct step *step, void *ctx, struct errmsg *e)
+static int apply_cgroup_ns(const struct plan *plan, const struct step *step, void *ctx,
+			   struct errmsg *e)
 {
 	(void)plan, (void)step, (void)ctx;
 	if (syscall(SYS_unshare, SYS_NEWCGROUP) < 0)
@@ -56,7 +57,8 @@ static int apply_propagation(const struct plan *plan, const struct step *step, v
 	return mnt_set(root, "/", true, 0, private ? MS_PRIVATE : MS_SLAVE, e);
 }
 
-static int apply_nosuid(const struct plan *plan, const struct step *step, void *ctx, struct errmsg *e)
+static int apply_nosuid(const struct plan *plan, const struct step *step, void *ctx,
+			struct errmsg *e)
 {
 	AUTO_CLOSE int root = mnt_open("/", e);
 
@@ -66,7 +68,8 @@ static int apply_nosuid(const struct plan *plan, const struct step *step, void *
 	return mnt_set(root, "/", true, SYS_ATTR_NOSUID, 0, e);
 }
 
-static int apply_suid_keep(const struct plan *plan, const struct step *step, void *ctx, struct errmsg *e)
+static int apply_suid_keep(const struct plan *plan, const struct step *step, void *ctx,
+			   struct errmsg *e)
 {
 	struct launch *launch = ctx;
 	AUTO_CLOSE int path = -1;
@@ -118,7 +121,8 @@ static int apply_bind(const struct plan *plan, const struct step *step, void *ct
 	return mnt_attach(tree, target, e);
 }
 
-static int apply_tmpfs(const struct plan *plan, const struct step *step, void *ctx, struct errmsg *e)
+static int apply_tmpfs(const struct plan *plan, const struct step *step, void *ctx,
+		       struct errmsg *e)
 {
 	struct mnt_tmpfs tmpfs = { .size = step->n1, .inodes = step->n2, .mode = 01777 };
 	AUTO_CLOSE int tree = mnt_new_tmpfs(&tmpfs, e);
@@ -129,7 +133,8 @@ static int apply_tmpfs(const struct plan *plan, const struct step *step, void *c
 	return mnt_attach(tree, plan_text(plan, step->s1), e);
 }
 
-static int apply_mqueue(const struct plan *plan, const struct step *step, void *ctx, struct errmsg *e)
+static int apply_mqueue(const struct plan *plan, const struct step *step, void *ctx,
+			struct errmsg *e)
 {
 	AUTO_CLOSE int target = mnt_open("/dev/mqueue", e), tree = -1;
 
@@ -161,19 +166,22 @@ static int cover_with(const struct plan *plan, const struct step *step, uint64_t
 	return mnt_attach_at(tree, path, name, e);
 }
 
-static int apply_read_only(const struct plan *plan, const struct step *step, void *ctx, struct errmsg *e)
+static int apply_read_only(const struct plan *plan, const struct step *step, void *ctx,
+			   struct errmsg *e)
 {
 	(void)ctx;
 	return cover_with(plan, step, SYS_ATTR_RDONLY, e);
 }
 
-static int apply_noexec(const struct plan *plan, const struct step *step, void *ctx, struct errmsg *e)
+static int apply_noexec(const struct plan *plan, const struct step *step, void *ctx,
+			struct errmsg *e)
 {
 	(void)ctx;
 	return cover_with(plan, step, SYS_ATTR_NOEXEC, e);
 }
 
-static int apply_rundir(const struct plan *plan, const struct step *step, void *ctx, struct errmsg *e)
+static int apply_rundir(const struct plan *plan, const struct step *step, void *ctx,
+			struct errmsg *e)
 {
 	struct launch *launch = ctx;
 
@@ -216,7 +224,8 @@ static int apply_proc(const struct plan *plan, const struct step *step, void *ct
 	return mnt_attach(tree, "/proc", e);
 }
 
-static int apply_hostname(const struct plan *plan, const struct step *step, void *ctx, struct errmsg *e)
+static int apply_hostname(const struct plan *plan, const struct step *step, void *ctx,
+			  struct errmsg *e)
 {
 	const char *name = plan_text(plan, step->s1);
 

@@ -19,7 +19,7 @@
 #include "supervisor.h"
 #include "sys.h"
 
-#define CONN 3		   /* the socket to the opener */
+#define CONN 3             /* the socket to the opener */
 #define PLAN_TIMEOUT 10000 /* ms for the plan to come: an opener works on it meanwhile */
 #define CAPABILITY_MAX 63
 
@@ -58,7 +58,8 @@ static void reset_signals(void)
 /* Some openers call with a real or file system id of somebody else (atd: 1,0,0). */
 static int reset_ids(void)
 {
-	return setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0 ? -errno : 0;
+	return setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0 ? -errno :
+											    0;
 }
 
 /* To the system log, never to whoever opened the session. */

@@ -38,7 +38,8 @@ struct supervisor {
 };
 
 /* clock_gettime of CLOCK_BOOTTIME less what the instance shall show (man 7 time_namespaces). */
-static int apply_time_offset(const struct plan *plan, const struct step *step, void *ctx, struct errmsg *e)
+static int apply_time_offset(const struct plan *plan, const struct step *step, void *ctx,
+			     struct errmsg *e)
 {
 	AUTO_CLOSE int fd = -1;
 	struct timespec now;
@@ -57,7 +58,8 @@ static int apply_time_offset(const struct plan *plan, const struct step *step, v
 }
 
 /* The init is born in its cgroup (v2): a later move would cost an RCU grace period, 7 ms as measured. */
-static int apply_clone(const struct plan *plan, const struct step *step, void *ctx, struct errmsg *e)
+static int apply_clone(const struct plan *plan, const struct step *step, void *ctx,
+		       struct errmsg *e)
 {
 	struct supervisor *s = ctx;
 	struct sys_clone_args args = {
@@ -97,8 +99,8 @@ static int write_record(const struct supervisor *s, struct errmsg *e)
 	if (r < 0)
 		return errmsg_set(e, r, "cannot read the start time of the init");
 	return instance_append(s->launch->fd[LAUNCH_RECORD], e,
-			       "supervisor=%d %" PRIu64 "\ninit=%d %" PRIu64 "\n", (int)self.pid, self.start,
-			       (int)init.pid, init.start);
+			       "supervisor=%d %" PRIu64 "\ninit=%d %" PRIu64 "\n", (int)self.pid,
+			       self.start, (int)init.pid, init.start);
 }
 
 /* To an opener: the init's pidfd and what to join. */
@@ -141,7 +143,8 @@ static void close_down(struct supervisor *s)
 /* A login wants in, or somebody has connected who says nothing: either way no more than one message. */
 static void register_one(struct supervisor *s)
 {
-	AUTO_CLOSE int conn = accept4(s->launch->fd[LAUNCH_CTL], NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	AUTO_CLOSE int conn =
+		accept4(s->launch->fd[LAUNCH_CTL], NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (conn < 0)
 		return;
@@ -199,7 +202,8 @@ static void handle(struct supervisor *s, const struct pollfd *pollers)
 			close_fd(&entry->conn);
 		if (poller[1].fd == entry->opener && poller[1].revents) {
 			if (entry->joined && !entry->left)
-				syslog(LOG_NOTICE, "session ended by its opener's death: user=%s id=%s",
+				syslog(LOG_NOTICE,
+				       "session ended by its opener's death: user=%s id=%s",
 				       s->user, s->id);
 			close_fd(&entry->opener);
 			entry->left = true;
@@ -262,8 +266,11 @@ int supervisor_run(struct plan *plan, struct launch *launch)
 	loop(&s);
 	if (s.book.n)
 		book_release(&s.book, launch->fd[LAUNCH_DIR]);
+	if (!(s.namespaces & SYS_NEWPID))
+		supervisor_drain(launch->fd[LAUNCH_DIR], s.grace);
 	if (instance_end(launch->fd[LAUNCH_DIR], s.id, &e) < 0) {
-		syslog(LOG_ERR, "instance not removed: user=%s id=%s reason=%s", s.user, s.id, e.text);
+		syslog(LOG_ERR, "instance not removed: user=%s id=%s reason=%s", s.user, s.id,
+		       e.text);
 		return 1;
 	}
 	return 0;

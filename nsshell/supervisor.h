@@ -16,7 +16,7 @@ struct errmsg;
 
 /* What came with the plan (-1 where absent), and what steps leave for later ones. */
 struct launch {
-	int conn;	      /* to the opener that started us */
+	int conn;             /* to the opener that started us */
 	int fd[LAUNCH_COUNT]; /* enum launch_fd */
 	unsigned n_suid;
 	struct {
@@ -30,5 +30,8 @@ struct launch {
  * not return.  Before the init is ready every failure is sent to the opener.
  */
 int supervisor_run(struct plan *plan, struct launch *launch);
+
+/* SIGTERM to what is in the cgroup of the record in dir, then up to grace ms for it to be empty. */
+void supervisor_drain(int dir, uint32_t grace);
 
 #endif

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <sched.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "cleanup.h"
@@ -25,7 +24,8 @@ static int check_caller(struct errmsg *e)
 	if (stat("/proc/self/task", &st) < 0)
 		return errmsg_set(e, -errno, "cannot examine /proc/self/task");
 	if (st.st_nlink > 3)
-		return errmsg_setx(e, -EBUSY, "the caller of PAM has %d threads and cannot be moved",
+		return errmsg_setx(e, -EBUSY,
+				   "the caller of PAM has %d threads and cannot be moved",
 				   (int)st.st_nlink - 2);
 	return 0;
 }
@@ -61,10 +61,6 @@ int opener_run(struct opener *o, struct session *ret, struct errmsg *e)
 	state = state_open(o->statedir, e);
 	if (state < 0)
 		return state;
-	memset(ret, 0, sizeof(*ret));
-	ret->conn = -1;
-	ret->opener = getpid();
-	ret->parent = getppid();
 	ret->bounding = o->policy->caps.bounding;
 	ret->no_new_privs = o->policy->caps.no_new_privs;
 	for (r = -EAGAIN, tries = 0; r == -EAGAIN && tries < BUILD_TRIES; tries++) {

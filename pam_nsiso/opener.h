@@ -27,22 +27,22 @@ struct opener {
 	const struct policy *policy;
 	struct plan plan;
 	struct cgroup_set cgroups;
-	bool entered;		/* the cgroups */
+	bool entered; /* the cgroups */
 	/* Told of what a best-effort limit could not do. */
 	void (*warn)(const struct opener *o, const char *text);
-	void *pamh;		/* for warn */
-	int64_t deadline;	/* ms; see wire_now() */
-	int user_dir;		/* locked folder of the user */
-	int dir, record;	/* the new instance's */
-	int conn;		/* to the supervisor */
+	void *pamh;       /* for warn */
+	int64_t deadline; /* ms; see wire_now() */
+	int user_dir;     /* locked folder of the user */
+	int dir, record;  /* the new instance's */
+	int conn;         /* to the supervisor */
 	struct spawn spawn;
 };
 
 /* What an open session keeps. */
 struct session {
-	pid_t opener, parent; /* of the process that opened it: who has others is its child */
-	int conn;	      /* to the supervisor; its closing says nothing, a WIRE_LEAVE does */
-	bool joined;	      /* an instance that was there; false: a new one */
+	char *opener; /* a page that reads 1 in the opener and 0 in what it forks */
+	int conn;     /* to the supervisor; its closing says nothing, a WIRE_LEAVE does */
+	bool joined;  /* an instance that was there; false: a new one */
 	char id[NSISO_ID_MAX];
 	uint64_t namespaces; /* SYS_NEW* flags */
 	uint64_t bounding;

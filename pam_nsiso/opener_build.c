@@ -28,7 +28,8 @@ static int bind_socket(int dir, const char *name, mode_t mode, struct errmsg *e)
 	AUTO_CLOSE int sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 
-	(void)snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s", dir, name);
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s", dir,
+		       name);
 	/* The mode by hand: the caller's umask is not ours to change. */
 	if (sock < 0 || bind(sock, (struct sockaddr *)&address, sizeof(address)) < 0 ||
 	    fchmodat(dir, name, mode, 0) < 0)
@@ -40,13 +41,15 @@ static int make_record(struct opener *o, struct errmsg *e)
 {
 	const struct facts *facts = &o->facts;
 
-	o->record = openat(o->dir, "record", O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC,
-			   0600);
+	o->record = openat(o->dir, "record",
+			   O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (o->record < 0 || flock(o->record, LOCK_EX | LOCK_NB) < 0)
 		return errmsg_set(e, -errno, "cannot make the record of instance %s", facts->id);
-	return instance_append(o->record, e, "version=1\nuser=%s\nuid=%u\nid=%s\nscope=%s\nservice=%s\n",
+	return instance_append(o->record, e,
+			       "version=1\nuser=%s\nuid=%u\nid=%s\nscope=%s\nservice=%s\n",
 			       facts->user, (unsigned)facts->uid, facts->id,
-			       o->policy->session.scope == SCOPE_USER ? "user" : "session", facts->service);
+			       o->policy->session.scope == SCOPE_USER ? "user" : "session",
+			       facts->service);
 }
 
 /* What the session sees of it: the init's socket, and an empty file and folder to cover others with. */

@@ -28,7 +28,8 @@ static int connect_to(int dir, const char *name)
 	AUTO_CLOSE int sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 
-	(void)snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s", dir, name);
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s", dir,
+		       name);
 	if (sock < 0 || connect(sock, (struct sockaddr *)&address, sizeof(address)) < 0)
 		return -errno;
 	return take_fd(&sock);
@@ -98,8 +99,8 @@ static int ask(int dir, int64_t deadline, int *conn, int *init, uint64_t *namesp
 	return r;
 }
 
-static int join(struct opener *o, const struct instance_record *record, int init, uint64_t namespaces,
-		struct session *ret, struct errmsg *e)
+static int join(struct opener *o, const struct instance_record *record, int init,
+		uint64_t namespaces, struct session *ret, struct errmsg *e)
 {
 	int r;
 
@@ -136,22 +137,24 @@ static int kill_stuck(struct opener *o, int dir, struct errmsg *e)
 	if (r == 0)
 		r = process_kill(&record.supervisor, KILL_TIMEOUT);
 	if (r < 0)
-		return errmsg_set(e, r, "cannot kill the supervisor or init of instance %s", record.id);
+		return errmsg_set(e, r, "cannot kill the supervisor or init of instance %s",
+				  record.id);
 	o->deadline = wire_now() + OPENER_TIMEOUT;
 	return 0;
 }
 
 /* 0: joined; 1: not this one; -errno. */
-static int try_one(struct opener *o, int dir, const struct instance_record *record, struct session *ret,
-		   struct errmsg *e)
+static int try_one(struct opener *o, int dir, const struct instance_record *record,
+		   struct session *ret, struct errmsg *e)
 {
 	AUTO_CLOSE int conn = -1, init = -1;
 	uint64_t namespaces = 0;
 	int r;
 
 	if (record->uid != o->facts.uid)
-		return errmsg_setx(e, -EPERM, "instance %s of user %s belongs to uid %u, not %u", record->id,
-				   o->facts.user, (unsigned)record->uid, (unsigned)o->facts.uid);
+		return errmsg_setx(e, -EPERM, "instance %s of user %s belongs to uid %u, not %u",
+				   record->id, o->facts.user, (unsigned)record->uid,
+				   (unsigned)o->facts.uid);
 	r = ask(dir, o->deadline, &conn, &init, &namespaces);
 	if (r == -ETIMEDOUT) {
 		r = kill_stuck(o, dir, e);
@@ -171,7 +174,8 @@ static int try_one(struct opener *o, int dir, const struct instance_record *reco
 
 static int visit(struct opener *o, const char *id, struct session *ret, struct errmsg *e)
 {
-	AUTO_CLOSE int dir = openat(o->user_dir, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	AUTO_CLOSE int dir =
+		openat(o->user_dir, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct instance_record record;
 	struct errmsg leftover;
 	int r = 1;

@@ -30,8 +30,8 @@ static int record_cgroups(const struct opener *o, struct errmsg *e)
 	for (i = 0; i < o->cgroups.n && r == 0; i++) {
 		const struct instance_cgroup *at = &o->cgroups.one[i].at;
 
-		r = instance_append(o->record, e, "cgroup=%s %s\norigin=%s\n", at->v2 ? "v2" : "v1", at->path,
-				    at->origin);
+		r = instance_append(o->record, e, "cgroup=%s %s\norigin=%s\n", at->v2 ? "v2" : "v1",
+				    at->path, at->origin);
 	}
 	return r;
 }
@@ -76,11 +76,13 @@ static int apply_cgroup_limit(const struct plan *plan, const struct step *step, 
 }
 
 /* Only what is used of steps and text; see unpack_plan() of nsshell-init. */
-static int apply_launch(const struct plan *plan, const struct step *step, void *ctx, struct errmsg *e)
+static int apply_launch(const struct plan *plan, const struct step *step, void *ctx,
+			struct errmsg *e)
 {
 	const struct opener_steps *s = ctx;
 	struct iovec body[2] = {
-		{ (void *)plan, offsetof(struct plan, steps) + plan->n_steps * sizeof(plan->steps[0]) },
+		{ (void *)plan,
+		  offsetof(struct plan, steps) + plan->n_steps * sizeof(plan->steps[0]) },
 		{ (void *)plan->text, plan->text_len },
 	};
 	struct wire_fds fds = { .n = 0 };
@@ -127,7 +129,8 @@ static int await_one(const struct opener *o, bool *ready, int *init, struct errm
 	if (head.type == WIRE_ERROR && head.code < 0)
 		return errmsg_setx(e, head.code, "%s", text);
 	if (head.type != WIRE_READY)
-		return errmsg_setx(e, -EPROTO, "unexpected message %d from %s", head.type, NSISO_INIT_PATH);
+		return errmsg_setx(e, -EPROTO, "unexpected message %d from %s", head.type,
+				   NSISO_INIT_PATH);
 	*ready = true;
 	return 0;
 }

@@ -27,7 +27,8 @@ int pam_args_parse(int argc, const char **argv, struct pam_args *ret, struct err
 			ret->debug = true;
 		else if (!is_folder(argv[i], "confdir=", &ret->confdir) &&
 			 !is_folder(argv[i], "statedir=", &ret->statedir))
-			return errmsg_setx(e, -EINVAL, "unknown or unusable module argument '%s'", argv[i]);
+			return errmsg_setx(e, -EINVAL, "unknown or unusable module argument '%s'",
+					   argv[i]);
 	}
 	return 0;
 }

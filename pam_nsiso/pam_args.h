@@ -7,7 +7,7 @@
 struct errmsg;
 
 struct pam_args {
-	bool debug;	      /* debug: log what was decided and each step's time */
+	bool debug;           /* debug: log what was decided and each step's time */
 	const char *confdir;  /* confdir=DIR: policies from there */
 	const char *statedir; /* statedir=DIR: instances there */
 };

@@ -7,6 +7,9 @@
 
 #include "opener.h"
 
+/* Marks this process as the opener; -errno.  Undone by pam_child_unmark(), also of what was not marked. */
+int pam_child_mark(struct session *session, struct errmsg *e);
+void pam_child_unmark(struct session *session);
 /* Whether this process is not the one that opened the session. */
 bool pam_child_is(const struct session *session);
 /*

@@ -58,14 +58,15 @@ static int check_inside(const struct facts *facts, struct errmsg *e)
 		return 0;
 	if (getuid() == facts->uid)
 		return 1;
-	return errmsg_setx(e, -EPERM, "user %s cannot be entered from inside another isolated session",
+	return errmsg_setx(e, -EPERM,
+			   "user %s cannot be entered from inside another isolated session",
 			   facts->user);
 }
 
 static int not_isolated(pam_handle_t *pamh, const struct facts *facts, const char *why)
 {
-	pam_syslog(pamh, LOG_NOTICE, "session not isolated: user=%s service=%s reason=%s", facts->user,
-		   facts->service, why);
+	pam_syslog(pamh, LOG_NOTICE, "session not isolated: user=%s service=%s reason=%s",
+		   facts->user, facts->service, why);
 	return 1;
 }
 

@@ -35,13 +35,33 @@ static void free_session(pam_handle_t *pamh, void *data, int status)
 
 	(void)pamh, (void)status;
 	close_fd(&session->conn);
+	pam_child_unmark(session);
 	free(session);
+}
+
+/* Empty, in the PAM handle: what can fail must fail before anything is joined. */
+static struct session *new_session(pam_handle_t *pamh, struct errmsg *e)
+{
+	struct session *session = calloc(1, sizeof(*session));
+
+	if (!session) {
+		(void)errmsg_setx(e, -ENOMEM, "out of memory");
+		return NULL;
+	}
+	session->conn = -1;
+	if (pam_child_mark(session, e) == 0 &&
+	    pam_set_data(pamh, DATA_NAME, session, free_session) == PAM_SUCCESS)
+		return session;
+	if (session->opener)
+		(void)errmsg_setx(e, -ENOMEM, "PAM cannot keep the session");
+	free_session(pamh, session, 0);
+	return NULL;
 }
 
 static void warn(const struct opener *o, const char *text)
 {
-	pam_syslog(o->pamh, LOG_WARNING, "limit not set: user=%s id=%s reason=%s", o->facts.user, o->facts.id,
-		   text);
+	pam_syslog(o->pamh, LOG_WARNING, "limit not set: user=%s id=%s reason=%s", o->facts.user,
+		   o->facts.id, text);
 }
 
 /* The log has the reason; the user gets what support needs to find it, in one line (sftp shows it too). */
@@ -69,21 +89,19 @@ static void log_opened(pam_handle_t *pamh, const struct facts *facts, const stru
 		   session->cgroup[0] ? session->cgroup : "-", (long long)(now_us() - begin));
 }
 
-/* The session's data is there before anything is made: what can fail must fail before the join. */
 static int open_isolated(pam_handle_t *pamh, const struct pam_args *args, struct facts *facts,
 			 const struct policy *policy, struct errmsg *e)
 {
 	AUTO_FREE struct opener *o = calloc(1, sizeof(*o));
-	struct session *session = calloc(1, sizeof(*session));
+	struct session *session;
 	int64_t begin = now_us();
 	int r;
 
-	if (session)
-		session->conn = -1;
-	if (!o || !session || pam_set_data(pamh, DATA_NAME, session, free_session) != PAM_SUCCESS) {
-		free(session);
+	if (!o)
 		return errmsg_setx(e, -ENOMEM, "out of memory");
-	}
+	session = new_session(pamh, e);
+	if (!session)
+		return e->code;
 	o->statedir = args->statedir;
 	o->facts = *facts;
 	o->policy = policy;
@@ -92,7 +110,7 @@ static int open_isolated(pam_handle_t *pamh, const struct pam_args *args, struct
 	r = opener_run(o, session, e);
 	(void)snprintf(facts->id, sizeof(facts->id), "%s", o->facts.id);
 	if (r < 0) {
-		session->id[0] = '\0';
+		(void)pam_set_data(pamh, DATA_NAME, NULL, NULL);
 		return r;
 	}
 	log_opened(pamh, facts, policy, session, begin);
@@ -137,23 +155,23 @@ static const struct session *find_session(pam_handle_t *pamh)
 {
 	const void *data;
 
-	if (pam_get_data(pamh, DATA_NAME, &data) != PAM_SUCCESS)
-		return NULL;
-	return ((const struct session *)data)->id[0] ? data : NULL;
+	return pam_get_data(pamh, DATA_NAME, &data) == PAM_SUCCESS ? data : NULL;
 }
 
 /* Says that the session is over and does not wait: PID 1 can't end before its outer parents have reaped. */
 int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	const struct session *session = find_session(pamh);
+	const void *user = NULL;
 	int r;
 
 	(void)flags, (void)argc, (void)argv;
 	if (!session)
 		return PAM_IGNORE;
+	(void)pam_get_item(pamh, PAM_USER, &user);
 	r = wire_send(session->conn, WIRE_LEAVE, 0, NULL, 0, NULL);
-	pam_syslog(pamh, LOG_NOTICE, "session closed: id=%s%s", session->id,
-		   r < 0 ? " (its supervisor was gone)" : "");
+	pam_syslog(pamh, LOG_NOTICE, "session closed: user=%s id=%s instance=%s",
+		   user ? (const char *)user : "-", session->id, r < 0 ? "gone" : "told");
 	(void)pam_set_data(pamh, DATA_NAME, NULL, NULL);
 	return PAM_SUCCESS;
 }

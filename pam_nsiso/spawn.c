@@ -54,7 +54,8 @@ static inline __attribute__((always_inline)) long raw_syscall(long number, long 
  * The first child, on its own stack.  Its vfork(2), as a bare call, suspends it until the image runs; all
  * is in this one frame, which the second child must not leave.
  */
-static __attribute__((noinline, no_sanitize("address"), no_sanitize("undefined"))) int middle(void *arg)
+static __attribute__((noinline, no_sanitize("address"), no_sanitize("undefined"))) int
+middle(void *arg)
 {
 	const struct spawn *spawn = arg;
 	static const char *const no_environment[] = { NULL };
