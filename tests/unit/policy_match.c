@@ -1,11 +1,12 @@
 /* [match]: which logins a file applies to. */
-#include <cmocka.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "errmsg.h"
 #include "facts.h"

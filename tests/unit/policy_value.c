@@ -1,5 +1,4 @@
 /* Converters of single values: what they take, what they refuse, and that refusing changes nothing. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +6,8 @@
 #include <string.h>
 
 #include <sys/sysinfo.h>
+
+#include <cmocka.h>
 
 #include "errmsg.h"
 #include "policy.h"
