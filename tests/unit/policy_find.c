@@ -383,17 +383,27 @@ static bool file_set(const char *path, const char *text)
 	return ok;
 }
 
+static bool map_root(uid_t uid, gid_t gid)
+{
+	char uids[32];
+	char gids[32];
+
+	(void)snprintf(uids, sizeof(uids), "0 %u 1", uid);
+	(void)snprintf(gids, sizeof(gids), "0 %u 1", gid);
+	return file_set("/proc/self/uid_map", uids) && file_set("/proc/self/setgroups", "deny") &&
+	       file_set("/proc/self/gid_map", gids);
+}
+
 /* A mount namespace with an empty root folder; without privilege inside a user namespace. */
 static bool tree_enter(void)
 {
-	char map[64];
 	uid_t uid = geteuid();
+	gid_t gid = getegid();
 
 	is_real_root = uid == 0;
 	if (unshare(CLONE_NEWNS | (is_real_root ? 0 : CLONE_NEWUSER)) < 0)
 		return false;
-	(void)snprintf(map, sizeof(map), "0 %u 1", uid);
-	if (!is_real_root && !file_set("/proc/self/uid_map", map))
+	if (!is_real_root && !map_root(uid, gid))
 		return false;
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
 	    mount("tmpfs", "/tmp", "tmpfs", 0, "mode=0755,size=16m") < 0)
