@@ -220,10 +220,11 @@ static void presets_settle(struct policy *policy)
 /* Note the file and where each of its keys stands; false: too many files. */
 static bool origins_set(struct policy *policy, const char *file, const struct policy_scan *scan)
 {
-	char *name = policy->files[policy->n_files];
+	char *name;
 
-	if (policy->n_files == POLICY_FILES_MAX)
+	if (policy->n_files >= POLICY_FILES_MAX)
 		return false;
+	name = policy->files[policy->n_files];
 	memset(name, 0, sizeof(policy->files[0]));
 	memcpy(name, file, strnlen(file, sizeof(policy->files[0]) - 1));
 	for (int row = 0; row < ROW_COUNT; row++) {

@@ -92,7 +92,7 @@ static void base_set(struct checker *checker, int dir)
 static void name_check(struct checker *checker, const char *folder, const char *name,
 		       const char *file)
 {
-	char user[NSISO_USER_MAX + 1] = "";
+	char user[NSISO_USER_MAX + 1];
 	size_t len = strlen(name) - strlen(".conf");
 
 	if (strcmp(folder, "users.d") != 0) {
@@ -101,8 +101,8 @@ static void name_check(struct checker *checker, const char *folder, const char *
 				    "a name of letters, digits, '.', '_', '-' is needed here");
 		return;
 	}
-	if (len < sizeof(user))
-		memcpy(user, name, len);
+	/* A longer name stays too long. */
+	(void)snprintf(user, sizeof(user), "%.*s", (int)len, name);
 	if (!policy_user_is_safe(user))
 		fault_print(&checker->printer, file, 0, 0, "no user can have this name");
 }

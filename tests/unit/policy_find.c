@@ -3,16 +3,12 @@
  * tree of its own (a tmpfs as root folder), so that all folders up to / can be right or wrong.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,8 +19,9 @@
 #include "facts.h"
 #include "policy.h"
 #include "policy_keys.h"
+#include "policy_tree.h"
 
-#define DIR "/etc/nsiso"
+#define DIR POLICY_TREE
 
 static bool is_real_root;
 
@@ -41,27 +38,6 @@ static const struct facts alice = {
 	.service = "sshd",
 	.in_group = group_stub,
 };
-
-static void text_write(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	assert_int_equal(close(fd), 0);
-}
-
-static int tree_make(void **state)
-{
-	(void)state;
-	if (system("rm -rf /etc") != 0)
-		return -1;
-	assert_int_equal(mkdir("/etc", 0755), 0);
-	assert_int_equal(mkdir(DIR, 0755), 0);
-	assert_int_equal(mkdir(DIR "/conf.d", 0755), 0);
-	assert_int_equal(mkdir(DIR "/users.d", 0755), 0);
-	return 0;
-}
 
 struct told {
 	unsigned count;
@@ -129,24 +105,28 @@ static void test_nothing(void **state)
 	expect_clean();
 	assert_int_equal(found.n_files, 0);
 	assert_string_equal(policy_skip_reason(&found, &alice), "no policy file applies");
-	assert_int_equal(find("/etc/missing", &alice, &e), -ENOENT);
+	assert_int_equal(find(POLICY_TREE_TOP "/missing", &alice, &e), -ENOENT);
 	assert_int_equal(rmdir(DIR "/conf.d"), 0);
 	assert_int_equal(rmdir(DIR "/users.d"), 0);
 	expect_clean();
-	assert_int_equal(find("etc/nsiso", &alice, &e), -EINVAL);
+	assert_int_equal(find("nsiso-test-tree/nsiso", &alice, &e), -EINVAL);
 }
 
 static void test_layers(void **state)
 {
 	(void)state;
-	text_write(DIR "/default.conf",
-		   "[session]\ngrace = 1\nscope = session\n[net]\nmode = none\n");
-	text_write(DIR "/conf.d/10-a.conf", "[session]\ngrace = 2\n");
-	text_write(DIR "/conf.d/20-no.conf", "[match]\nuser = bob\n[session]\ngrace = 3\n");
-	text_write(DIR "/conf.d/30-staff.conf", "[match]\ngroup = staff\n[uts]\nhostname = x\n");
+	assert_true(
+		policy_tree_write(DIR "/default.conf",
+				  "[session]\ngrace = 1\nscope = session\n[net]\nmode = none\n"));
+	assert_true(policy_tree_write(DIR "/conf.d/10-a.conf", "[session]\ngrace = 2\n"));
+	assert_true(policy_tree_write(DIR "/conf.d/20-no.conf",
+				      "[match]\nuser = bob\n[session]\ngrace = 3\n"));
+	assert_true(policy_tree_write(DIR "/conf.d/30-staff.conf",
+				      "[match]\ngroup = staff\n[uts]\nhostname = x\n"));
 	/* In strcmp order this comes last. */
-	text_write(DIR "/conf.d/9-b.conf", "[session]\ngrace = 4\n[mount]\nhide = /a /b\n");
-	text_write(DIR "/users.d/alice.conf", "[mount]\nhide = /c\n");
+	assert_true(policy_tree_write(DIR "/conf.d/9-b.conf",
+				      "[session]\ngrace = 4\n[mount]\nhide = /a /b\n"));
+	assert_true(policy_tree_write(DIR "/users.d/alice.conf", "[mount]\nhide = /c\n"));
 	expect_clean();
 	assert_int_equal(found.n_files, 5);
 	assert_int_equal(found.session.grace, 4000);
@@ -165,13 +145,13 @@ static void test_layers(void **state)
 static void test_names(void **state)
 {
 	(void)state;
-	text_write(DIR "/conf.d/.hidden.conf", "junk");
-	text_write(DIR "/conf.d/old.conf.bak", "junk");
-	text_write(DIR "/conf.d/README", "junk");
-	text_write(DIR "/users.d/bob.conf", "junk");
+	assert_true(policy_tree_write(DIR "/conf.d/.hidden.conf", "junk"));
+	assert_true(policy_tree_write(DIR "/conf.d/old.conf.bak", "junk"));
+	assert_true(policy_tree_write(DIR "/conf.d/README", "junk"));
+	assert_true(policy_tree_write(DIR "/users.d/bob.conf", "junk"));
 	expect_clean();
 	assert_int_equal(found.n_files, 0);
-	text_write(DIR "/conf.d/a b.conf", "# fine\n");
+	assert_true(policy_tree_write(DIR "/conf.d/a b.conf", "# fine\n"));
 	expect_fault(
 		"conf.d: a name with other characters than letters, digits, '.', '_', '-', or a "
 		"long one");
@@ -184,104 +164,35 @@ static void test_many_files(void **state)
 	(void)state;
 	for (int i = 0; i < POLICY_FILES_MAX; i++) {
 		(void)snprintf(path, sizeof(path), DIR "/conf.d/%03d.conf", i);
-		text_write(path, "# one more\n");
+		assert_true(policy_tree_write(path, "# one more\n"));
 	}
 	expect_clean();
 	assert_int_equal(found.n_files, POLICY_FILES_MAX);
-	text_write(DIR "/users.d/alice.conf", "# too much\n");
+	assert_true(policy_tree_write(DIR "/users.d/alice.conf", "# too much\n"));
 	expect_fault("users.d/alice.conf: more than 64 files apply to this login");
 }
 
 static void test_faults(void **state)
 {
 	(void)state;
-	text_write(DIR "/conf.d/10.conf", "[match]\nuser = bob\n[session]\nmode = on\n");
+	assert_true(policy_tree_write(DIR "/conf.d/10.conf",
+				      "[match]\nuser = bob\n[session]\nmode = on\n"));
 	expect_fault("conf.d/10.conf:4: mode: 'on' is none of enforce, off");
-	text_write(DIR "/conf.d/10.conf", "[match]\ngroup = broken\n");
+	assert_true(policy_tree_write(DIR "/conf.d/10.conf", "[match]\ngroup = broken\n"));
 	expect_fault("conf.d/10.conf:2: cannot look up the group broken: Input/output error");
 	/* Not asked for when the rest does not fit. */
-	text_write(DIR "/conf.d/10.conf", "[match]\ngroup = broken\nuser = bob\n");
+	assert_true(
+		policy_tree_write(DIR "/conf.d/10.conf", "[match]\ngroup = broken\nuser = bob\n"));
 	expect_clean();
-	text_write(DIR "/users.d/alice.conf", "[match]\nuser = alice\n");
+	assert_true(policy_tree_write(DIR "/users.d/alice.conf", "[match]\nuser = alice\n"));
 	expect_fault("users.d/alice.conf:1: [match] is for files of conf.d alone");
-	text_write(DIR "/users.d/alice.conf", "");
+	assert_true(policy_tree_write(DIR "/users.d/alice.conf", ""));
 	expect_fault("users.d/alice.conf: the file is empty");
 	/* Each file is clean, together they are not. */
-	text_write(DIR "/default.conf", "[mount]\nproc = private,hidepid\n");
-	text_write(DIR "/users.d/alice.conf", "[pid]\nenable = no\n");
+	assert_true(policy_tree_write(DIR "/default.conf", "[mount]\nproc = private,hidepid\n"));
+	assert_true(policy_tree_write(DIR "/users.d/alice.conf", "[pid]\nenable = no\n"));
 	expect_fault(
 		"users.d/alice.conf:2: [mount] proc = private,hidepid needs [pid] enable = yes");
-}
-
-static void test_file_trust(void **state)
-{
-	const char *file = DIR "/default.conf";
-
-	(void)state;
-	text_write(file, "[net]\nmode = none\n");
-	assert_int_equal(chmod(file, 0664), 0);
-	expect_fault("default.conf: is writable by group or others");
-	assert_int_equal(chmod(file, 0602), 0);
-	expect_fault("default.conf: is writable by group or others");
-	assert_int_equal(chmod(file, 0600), 0);
-	expect_clean();
-	assert_int_equal(rename(file, DIR "/real"), 0);
-	assert_int_equal(symlink("real", file), 0);
-	expect_fault("default.conf: is a symbolic link");
-	assert_int_equal(unlink(file), 0);
-	/* Nobody writes to it: opening must not wait. */
-	assert_int_equal(mkfifo(file, 0644), 0);
-	expect_fault("default.conf: is not a regular file");
-	assert_int_equal(unlink(file), 0);
-	assert_int_equal(mkdir(file, 0755), 0);
-	expect_fault("default.conf: is not a regular file");
-	assert_int_equal(rmdir(file), 0);
-	text_write(file, "# a\n");
-	assert_int_equal(truncate(file, POLICY_FILE_MAX + 1), 0);
-	expect_fault("default.conf: is larger than 65536 bytes");
-	if (is_real_root) {
-		text_write(file, "# a\n");
-		assert_int_equal(chown(file, 1500, 0), 0);
-		expect_fault("default.conf: does not belong to root");
-		assert_int_equal(chown(file, 0, 1500), 0);
-	}
-}
-
-static void test_dir_trust(void **state)
-{
-	static const char *const dirs[] = { "/", "/etc", DIR };
-	char text[128];
-	struct errmsg e;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
-		/* Sticky does not help: whoever may add a name may lie. */
-		assert_int_equal(chmod(dirs[i], 01777), 0);
-		assert_int_equal(find(DIR, &alice, &e), -EPERM);
-		assert_non_null(strstr(e.text, "is writable by group or others"));
-		assert_int_equal(chmod(dirs[i], 0775), 0);
-		assert_int_equal(find(DIR, &alice, &e), -EPERM);
-		assert_int_equal(chmod(dirs[i], 0755), 0);
-	}
-	(void)snprintf(text, sizeof(text), "%s: /etc: is writable by group or others", DIR);
-	assert_int_equal(chmod("/etc", 0757), 0);
-	expect_fault(text);
-	assert_int_equal(chmod("/etc", 0755), 0);
-	assert_int_equal(chmod(DIR "/conf.d", 0775), 0);
-	expect_fault("conf.d: is writable by group or others");
-	assert_int_equal(chmod(DIR "/conf.d", 0755), 0);
-	assert_int_equal(chmod(DIR "/users.d", 0775), 0);
-	expect_fault("users.d: is writable by group or others");
-	assert_int_equal(chmod(DIR "/users.d", 0755), 0);
-	assert_int_equal(symlink("nsiso", "/etc/other"), 0);
-	assert_int_equal(find("/etc/other", &alice, &e), -ENOTDIR);
-	assert_int_equal(find("/etc/other/", &alice, &e), -ENOTDIR);
-	assert_int_equal(symlink("etc", "/link"), 0);
-	assert_int_equal(find("/link/nsiso", &alice, &e), -ENOTDIR);
-	assert_int_equal(unlink("/link"), 0);
-	assert_int_equal(rmdir(DIR "/conf.d"), 0);
-	assert_int_equal(symlink("/etc", DIR "/conf.d"), 0);
-	expect_fault("conf.d: is not a directory");
 }
 
 static void test_unsafe_user(void **state)
@@ -314,17 +225,17 @@ static void test_skip(void **state)
 
 	(void)state;
 	root.uid = 0;
-	text_write(DIR "/default.conf", "[session]\nmode = enforce\n");
+	assert_true(policy_tree_write(DIR "/default.conf", "[session]\nmode = enforce\n"));
 	expect_clean();
 	assert_null(policy_skip_reason(&found, &alice));
 	assert_non_null(policy_skip_reason(&found, &root));
-	text_write(DIR "/default.conf", "[session]\nexempt = no\n");
+	assert_true(policy_tree_write(DIR "/default.conf", "[session]\nexempt = no\n"));
 	expect_clean();
 	assert_null(policy_skip_reason(&found, &root));
-	text_write(DIR "/default.conf", "[session]\nexempt = yes\n");
+	assert_true(policy_tree_write(DIR "/default.conf", "[session]\nexempt = yes\n"));
 	expect_clean();
 	assert_string_equal(policy_skip_reason(&found, &alice), "exempt=yes");
-	text_write(DIR "/default.conf", "[session]\nmode = off\n");
+	assert_true(policy_tree_write(DIR "/default.conf", "[session]\nmode = off\n"));
 	expect_clean();
 	assert_string_equal(policy_skip_reason(&found, &alice), "mode=off");
 }
@@ -339,7 +250,7 @@ static void test_unprivileged(void **state)
 	(void)state;
 	if (!is_real_root)
 		skip();
-	text_write(DIR "/default.conf", "[net]\nmode = none\n");
+	assert_true(policy_tree_write(DIR "/default.conf", "[net]\nmode = none\n"));
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
@@ -363,8 +274,8 @@ static void test_clean_process(void **state)
 	(void)state;
 	assert_true(before >= 0);
 	(void)close(before);
-	text_write(DIR "/default.conf", "[net]\nmode = none\n");
-	text_write(DIR "/conf.d/a.conf", "junk\n");
+	assert_true(policy_tree_write(DIR "/default.conf", "[net]\nmode = none\n"));
+	assert_true(policy_tree_write(DIR "/conf.d/a.conf", "junk\n"));
 	expect_fault("conf.d/a.conf:1: neither a [section], a 'key = value' nor a comment");
 	assert_int_equal(chmod(DIR "/conf.d", 0775), 0);
 	expect_fault("conf.d: is writable by group or others");
@@ -373,64 +284,22 @@ static void test_clean_process(void **state)
 	(void)close(after);
 }
 
-static bool file_set(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-
-	if (fd >= 0)
-		(void)close(fd);
-	return ok;
-}
-
-static bool map_root(uid_t uid, gid_t gid)
-{
-	char uids[32];
-	char gids[32];
-
-	(void)snprintf(uids, sizeof(uids), "0 %u 1", uid);
-	(void)snprintf(gids, sizeof(gids), "0 %u 1", gid);
-	return file_set("/proc/self/uid_map", uids) && file_set("/proc/self/setgroups", "deny") &&
-	       file_set("/proc/self/gid_map", gids);
-}
-
-/* A mount namespace with an empty root folder; without privilege inside a user namespace. */
-static bool tree_enter(void)
-{
-	uid_t uid = geteuid();
-	gid_t gid = getegid();
-
-	is_real_root = uid == 0;
-	if (unshare(CLONE_NEWNS | (is_real_root ? 0 : CLONE_NEWUSER)) < 0)
-		return false;
-	if (!is_real_root && !map_root(uid, gid))
-		return false;
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-	    mount("tmpfs", "/tmp", "tmpfs", 0, "mode=0755,size=16m") < 0)
-		return false;
-	/* iniparser reads through /proc/self/fd; system(3) needs a shell. */
-	return system("cd /tmp && for d in proc bin usr lib lib64; do mkdir $d && "
-		      "{ [ ! -e /$d ] || mount --rbind /$d $d; } || exit 1; done") == 0 &&
-	       chroot("/tmp") == 0 && chdir("/") == 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_nothing, tree_make),
-		cmocka_unit_test_setup(test_layers, tree_make),
-		cmocka_unit_test_setup(test_names, tree_make),
-		cmocka_unit_test_setup(test_many_files, tree_make),
-		cmocka_unit_test_setup(test_faults, tree_make),
-		cmocka_unit_test_setup(test_file_trust, tree_make),
-		cmocka_unit_test_setup(test_dir_trust, tree_make),
-		cmocka_unit_test_setup(test_unsafe_user, tree_make),
-		cmocka_unit_test_setup(test_skip, tree_make),
-		cmocka_unit_test_setup(test_unprivileged, tree_make),
-		cmocka_unit_test_setup(test_clean_process, tree_make),
+		cmocka_unit_test_setup(test_nothing, policy_tree_make),
+		cmocka_unit_test_setup(test_layers, policy_tree_make),
+		cmocka_unit_test_setup(test_names, policy_tree_make),
+		cmocka_unit_test_setup(test_many_files, policy_tree_make),
+		cmocka_unit_test_setup(test_faults, policy_tree_make),
+		cmocka_unit_test_setup(test_unsafe_user, policy_tree_make),
+		cmocka_unit_test_setup(test_skip, policy_tree_make),
+		cmocka_unit_test_setup(test_unprivileged, policy_tree_make),
+		cmocka_unit_test_setup(test_clean_process, policy_tree_make),
 	};
 
-	if (!tree_enter()) {
+	is_real_root = geteuid() == 0;
+	if (!policy_tree_enter()) {
 		(void)puts("1..0 # SKIP cannot make a mount namespace");
 		return 0;
 	}
