@@ -31,6 +31,7 @@ CLANG_TIDY ?= $(or $(shell command -v clang-tidy-14),clang-tidy)
 CFLAGS     ?= -O2 -g
 INIT_CFLAGS ?= -Os -g
 FUZZ_SECONDS ?= 30
+TEST_JOBS  ?= $(shell nproc 2>/dev/null || echo 1)
 # WERROR=1: warnings are errors.  SAN=1: address and undefined behaviour sanitizers.  V=1: whole commands.
 
 # ---------------------------------------------------------------------------------------------------------
@@ -174,7 +175,7 @@ test-programs: $(TEST_BIN)
 # NSISO_SAN is set when the programs are built with sanitizers; NSISO_PRELOAD is what another program needs as
 # LD_PRELOAD then, to load the module.
 RUN := NSISO_BUILD=$(abspath $(BUILD)) NSISO_SAN=$(SAN) \
-	NSISO_PRELOAD=$(if $(SAN),$(shell $(CC) -print-file-name=libasan.so)) tests/run $(if $(COUNTS),-c $(COUNTS))
+	NSISO_PRELOAD=$(if $(SAN),$(shell $(CC) -print-file-name=libasan.so)) tests/run -j $(TEST_JOBS) $(if $(COUNTS),-c $(COUNTS))
 SAN_BUILD := build-san
 # Asked for again by a second make, which sees what deps installed.
 AGAIN := +@$(MAKE) --no-print-directory
@@ -204,7 +205,7 @@ bench: all ## Measure against the bare kernel and other tools
 
 demo: deps-demo ## Show a whole isolated login
 	$(AGAIN) all
-	@tests/demo/run.sh
+	@NSISO_BUILD=$(abspath $(BUILD)) tests/demo/run.sh
 
 # ---------------------------------------------------------------------------------------------------------
 # Lint and format
@@ -253,7 +254,7 @@ install: all ## Install under DESTDIR; policies that exist are left alone
 	for page in $(MAN); do \
 		$(INSTALL) -D -m 644 $$page $(D)$(MANDIR)/man$${page##*.}/$${page##*/} || exit 1; \
 	done
-	cd conf/examples && find . -type f -exec $(INSTALL) -D -m 644 '{}' '$(abspath $(D)$(DOCDIR))/examples/{}' ';'
+	cd conf && find examples pam.d -type f -exec $(INSTALL) -D -m 644 '{}' '$(abspath $(D)$(DOCDIR))/{}' ';'
 	for file in $(notdir $(wildcard conf/*.conf)); do [ -e $(D)$(CONFDIR)/$$file ] || \
 		$(INSTALL) -m 644 conf/$$file $(D)$(CONFDIR)/$$file || exit 1; \
 	done
@@ -284,7 +285,7 @@ DEPS_BUILD := gcc libc6-dev make pkg-config musl-tools libpam0g-dev libcap-ng-de
 DEPS_LINT  := clang clang-format clang-tidy cppcheck shellcheck mandoc libclang-rt-dev
 DEPS_TEST  := libcmocka-dev bats pamtester openssh-server openssh-client cron login passwd util-linux \
 	procps iproute2 python3 socat rsync tmux xauth git
-DEPS_DEMO  := openssh-server openssh-client
+DEPS_DEMO  := openssh-server openssh-client procps python3
 
 deps: PACKAGES = $(DEPS_BUILD) $(DEPS_LINT) $(DEPS_TEST)
 deps: ## Install everything that builds and tests need (Debian)
