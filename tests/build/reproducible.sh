@@ -6,8 +6,8 @@ copy_tree "$tmp/a"
 copy_tree "$tmp/another/and-longer/folder"
 parts="pam_nsiso.so nsshell nsshell-init nsisoctl"
 
-ok "a serial build" make -C "$tmp/a" all
-ok "a parallel build elsewhere, with another umask, time zone and language" \
+ok "a build" make -j"$jobs" -C "$tmp/a" all
+ok "another, elsewhere, with another umask, time zone and language" \
 	env TZ=Asia/Tokyo LC_ALL=C.UTF-8 bash -c "umask 077; make -j8 -C '$tmp/another/and-longer/folder' all"
 for part in $parts; do
 	ok "$part is the same in both" cmp "$tmp/a/build/$part" "$tmp/another/and-longer/folder/build/$part"
@@ -16,8 +16,8 @@ done
 cd "$tmp/a" || exit 1
 quiet() { [ -z "$(make -s V=1 all | tee /dev/stderr)" ] && ! make all | grep -E '^ *(CC|LD|AR|INIT)'; }
 ok "a second make builds nothing" quiet
-flags() { make CFLAGS=-O1 all | grep -c ' CC ' | grep -vx 0; }
+flags() { make -j"$jobs" CFLAGS=-O1 all | grep -c ' CC ' | grep -vx 0; }
 ok "other flags build the objects again" flags
-header() { make all >/dev/null && touch libnsiso/errmsg.h && make all | grep ' CC .*errmsg.o'; }
+header() { make -j"$jobs" all >/dev/null && touch libnsiso/errmsg.h && make all | grep ' CC .*errmsg.o'; }
 ok "a changed header builds what includes it again" header
 plan
