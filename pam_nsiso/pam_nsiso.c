@@ -130,12 +130,19 @@ static int open_isolated(pam_handle_t *pamh, const struct pam_args *args, struct
 	return 0;
 }
 
+/* What is over keeps its name in the handle, without data. */
+static const struct session *find_session(pam_handle_t *pamh)
+{
+	const void *data;
+
+	return pam_get_data(pamh, DATA_NAME, &data) == PAM_SUCCESS ? data : NULL;
+}
+
 static int open_session(pam_handle_t *pamh, int argc, const char **argv, struct facts *facts,
 			struct errmsg *e)
 {
 	AUTO_FREE struct policy *policy = calloc(1, sizeof(*policy));
 	struct pam_args args;
-	const void *open;
 	int r;
 
 	if (!policy)
@@ -148,7 +155,7 @@ static int open_session(pam_handle_t *pamh, int argc, const char **argv, struct 
 	if (args.debug)
 		log_decision(pamh, facts, policy);
 	/* pam_nsiso on two lines, or a second session of a process that can't leave its first one. */
-	if (pam_get_data(pamh, DATA_NAME, &open) == PAM_SUCCESS)
+	if (find_session(pamh))
 		return errmsg_setx(e, -EBUSY, "this process has an isolated session already");
 	return open_isolated(pamh, &args, facts, policy, e);
 }
@@ -164,13 +171,6 @@ int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **ar
 	if (r < 0)
 		return refuse(pamh, &facts, &e);
 	return r == 0 ? PAM_SUCCESS : PAM_IGNORE;
-}
-
-static const struct session *find_session(pam_handle_t *pamh)
-{
-	const void *data;
-
-	return pam_get_data(pamh, DATA_NAME, &data) == PAM_SUCCESS ? data : NULL;
 }
 
 /* Says that the session is over and does not wait: PID 1 can't end before its outer parents have reaped. */
