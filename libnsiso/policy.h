@@ -152,8 +152,8 @@ int policy_find(const char *confdir, const struct facts *facts, policy_report *r
 int policy_check(const struct policy *policy, policy_report *report, void *ctx);
 
 /*
- * Why this login is not isolated, in a few words for the log: no file applies, mode=off,
- * exempt=yes, or uid 0 without a file that says exempt=no.  NULL: it is to be isolated.
+ * Why this login is not isolated, as the log says it: "root", "no-policy", "exempt" or "mode-off".
+ * NULL: it is to be isolated.
  */
 const char *policy_skip_reason(const struct policy *policy, const struct facts *facts);
 

@@ -12,7 +12,6 @@
 #include "cleanup.h"
 #include "errmsg.h"
 #include "facts.h"
-#include "policy_keys.h"
 #include "policy_names.h"
 #include "policy_trust.h"
 
@@ -149,13 +148,13 @@ bool policy_user_is_safe(const char *user)
 
 const char *policy_skip_reason(const struct policy *policy, const struct facts *facts)
 {
+	if (facts->uid == 0)
+		return "root";
 	if (policy->n_files == 0)
-		return "no policy file applies";
-	if (policy->session.mode == MODE_OFF)
-		return "mode=off";
+		return "no-policy";
 	if (policy->session.exempt)
-		return "exempt=yes";
-	if (facts->uid == 0 && policy->origin[ROW_SESSION_EXEMPT].line == 0)
-		return "uid 0 is exempt unless a policy file says exempt=no";
+		return "exempt";
+	if (policy->session.mode == MODE_OFF)
+		return "mode-off";
 	return NULL;
 }

@@ -1,85 +1,21 @@
 /*
  * One policy file's text laid over a policy: strict scan, values through iniparser, conversion by
- * the key table.  All or nothing.  iniparser gets a private copy of the very bytes that were
- * scanned, and what it hands back must be what the scan saw.
+ * the key table.  All or nothing.  What iniparser hands back must be what the scan saw.
  */
 #include "policy.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 
-#include <iniparser/iniparser.h>
-
-#include "cleanup.h"
 #include "errmsg.h"
 #include "policy_fault.h"
 #include "policy_field.h"
+#include "policy_ini.h"
 #include "policy_match.h"
 #include "policy_scan.h"
 
-#ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 8U /* since Linux 6.3 */
-#endif
-
 #define NAME_MAX_FULL 64 /* "section:key?" */
-
-static void dictionary_free(dictionary **dict)
-{
-	if (*dict)
-		iniparser_freedict(*dict);
-}
-
-#define AUTO_DICTIONARY __attribute__((cleanup(dictionary_free)))
-
-/* iniparser prints to stderr by default: that is the client's connection in some daemons. */
-static int error_ignore(const char *format, ...)
-{
-	(void)format;
-	return 0;
-}
-
-/* A descriptor of its own with the text in it, or -errno. */
-static int text_copy(const char *text, size_t len)
-{
-	/*
-	 * With vm.memfd_noexec=2 the kernel takes nothing else; kernels before 6.3 do not know
-	 * it.
-	 */
-	AUTO_CLOSE int fd = memfd_create("policy", MFD_CLOEXEC | MFD_NOEXEC_SEAL);
-
-	if (fd < 0 && errno == EINVAL)
-		fd = memfd_create("policy", MFD_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	while (len > 0) {
-		ssize_t n = write(fd, text, len);
-
-		if (n < 0)
-			return -errno;
-		text += n;
-		len -= (size_t)n;
-	}
-	return take_fd(&fd);
-}
-
-/* The text as iniparser sees it, or NULL. */
-static dictionary *text_load(const char *text, size_t len)
-{
-	AUTO_CLOSE int fd = text_copy(text, len);
-	char path[sizeof("/proc/self/fd/") + 10];
-	dictionary *dict;
-
-	if (fd < 0)
-		return NULL;
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	iniparser_set_error_callback(error_ignore);
-	dict = iniparser_load(path);
-	iniparser_set_error_callback(NULL);
-	return dict;
-}
 
 /* Whether iniparser reads the same value as the scan did. */
 static bool is_agreed(const dictionary *dict, const struct policy_key *key,
@@ -254,7 +190,7 @@ int policy_parse(struct policy *policy, const char *text, size_t len, const char
 		 const struct facts *facts, policy_report *report, void *ctx)
 {
 	struct policy_faults faults = { .file = file, .report = report, .ctx = ctx };
-	AUTO_DICTIONARY dictionary *dict = NULL;
+	AUTO_POLICY_INI dictionary *dict = NULL;
 	struct policy_scan scan;
 	struct policy copy;
 	int r;
@@ -263,7 +199,7 @@ int policy_parse(struct policy *policy, const char *text, size_t len, const char
 	policy_scan(text, len, &scan, &faults);
 	match_check(&scan, &faults);
 	if (faults.count == 0)
-		dict = text_load(text, len);
+		dict = policy_ini_load(text, len);
 	if (faults.count == 0 && !dict) {
 		policy_fault(&faults, 0, 0, "cannot load the file for its values");
 		return -EINVAL;

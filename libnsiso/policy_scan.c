@@ -267,14 +267,12 @@ static void line_read(struct scanner *s, struct line *line)
 }
 
 /* Faults of the file as a whole; false: not worth reading on. */
-static bool text_is_whole(const char *text, size_t len, struct policy_faults *faults)
+static bool is_size_right(size_t len, struct policy_faults *faults)
 {
 	if (len == 0)
 		policy_fault(faults, 0, 0, "the file is empty");
 	else if (len > POLICY_FILE_MAX)
 		policy_fault(faults, 0, 0, "the file is larger than %d bytes", POLICY_FILE_MAX);
-	else if (text[len - 1] != '\n')
-		policy_fault(faults, 0, 0, "the last line does not end in a newline: truncated?");
 	return len > 0 && len <= POLICY_FILE_MAX;
 }
 
@@ -286,7 +284,7 @@ void policy_scan(const char *text, size_t len, struct policy_scan *ret,
 	struct line line = { .end = text, .number = 0 };
 
 	memset(ret, 0, sizeof(*ret));
-	if (!text_is_whole(text, len, faults))
+	if (!is_size_right(len, faults))
 		return;
 	while (text < end && !policy_fault_is_enough(faults)) {
 		const char *newline = memchr(text, '\n', (size_t)(end - text));
@@ -295,6 +293,9 @@ void policy_scan(const char *text, size_t len, struct policy_scan *ret,
 		line.end = newline ? newline : end;
 		line.number++;
 		text = newline ? newline + 1 : end;
+		if (!newline)
+			policy_fault(faults, line.number, column_of(&line, end),
+				     "the last line does not end in a newline: truncated?");
 		line_read(&s, &line);
 	}
 }

@@ -7,8 +7,8 @@
 struct errmsg;
 
 struct pam_args {
-	bool debug;           /* debug: log what was decided and each step's time */
-	const char *confdir;  /* confdir=DIR: policies from there */
+	bool debug;          /* debug: log what was decided, and when a child gives up privileges */
+	const char *confdir; /* confdir=DIR: policies from there */
 	const char *statedir; /* statedir=DIR: instances there */
 };
 

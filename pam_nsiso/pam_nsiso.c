@@ -90,6 +90,19 @@ static void log_opened(pam_handle_t *pamh, const struct facts *facts, const stru
 		   session->cgroup[0] ? session->cgroup : "-", (long long)(now_us() - begin));
 }
 
+/* What led to it, for the argument debug; what came of it is in the line of log_opened(). */
+static void log_decision(pam_handle_t *pamh, const struct facts *facts, const struct policy *policy)
+{
+	char files[512];
+
+	pam_decide_files(policy, files, sizeof(files));
+	pam_syslog(pamh, LOG_DEBUG,
+		   "to be isolated: user=%s uid=%u service=%s rhost=%s policy=%s scope=%s shell=%s",
+		   facts->user, (unsigned)facts->uid, facts->service,
+		   facts->rhost[0] ? facts->rhost : "-", files,
+		   policy->session.scope == SCOPE_USER ? "user" : "session", policy->session.shell);
+}
+
 static int open_isolated(pam_handle_t *pamh, const struct pam_args *args, struct facts *facts,
 			 const struct policy *policy, struct errmsg *e)
 {
@@ -133,6 +146,8 @@ static int open_session(pam_handle_t *pamh, int argc, const char **argv, struct 
 		r = pam_decide(pamh, &args, facts, policy, e);
 	if (r)
 		return r;
+	if (args.debug)
+		log_decision(pamh, facts, policy);
 	/* pam_nsiso on two lines, or a second session of a process that can't leave its first one. */
 	if (pam_get_data(pamh, DATA_NAME, &open) == PAM_SUCCESS)
 		return errmsg_setx(e, -EBUSY, "this process has an isolated session already");
@@ -187,10 +202,15 @@ int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **ar
 int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	const struct session *session = find_session(pamh);
+	struct pam_args args;
+	struct errmsg ignored;
 
-	(void)flags, (void)argc, (void)argv;
+	(void)flags;
 	/* Never by flags, which differ between callers and releases (sshd, login). */
-	if (session && pam_child_is(session) && geteuid() == 0)
-		pam_child_finish(pamh, session);
+	if (!session || !pam_child_is(session) || geteuid() != 0)
+		return PAM_IGNORE;
+	pam_child_finish(pamh, session);
+	if (pam_args_parse(argc, argv, &args, &ignored) == 0 && args.debug)
+		pam_syslog(pamh, LOG_DEBUG, "privileges given up: id=%s", session->id);
 	return PAM_IGNORE;
 }
