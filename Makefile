@@ -40,7 +40,7 @@ TEST_JOBS  ?= $(shell nproc 2>/dev/null || echo 1)
 LIB_SRC  := $(wildcard libnsiso/*.c)
 PAM_SRC  := $(wildcard pam_nsiso/*.c)
 CTL_SRC  := $(wildcard nsisoctl/*.c)
-SHELL_SRC := $(wildcard nsshell/nsshell.c nsshell/login.c nsshell/exempt.c)
+SHELL_SRC := $(wildcard nsshell/nsshell.c nsshell/login.c nsshell/login_user.c nsshell/exempt.c)
 INIT_OWN := $(wildcard nsshell/nsshell_init.c nsshell/supervisor*.c nsshell/init*.c)
 # The part of libnsiso that goes into nsshell-init: no parser, no library but libc.
 INIT_LIB := errmsg.c plan_apply.c wire.c mnt.c process.c instance.c instance_end.c cgroup_end.c
@@ -74,9 +74,12 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-st
 	-Wvla -Wundef -Wpointer-arith -Wwrite-strings -Wcast-align -Wnested-externs -Wredundant-decls \
 	-Wimplicit-fallthrough $(if $(IS_CLANG),,-Wlogical-op -Wduplicated-cond) \
 	$(if $(WERROR),-Werror)
+# Loaded at run time by the few logins that need it, so only its name is built in; SUBID= leaves it out.
+SUBID := $(if $(wildcard /usr/include/shadow/subid.h),$(shell readelf -d \
+	"$$($(CC) -print-file-name=libsubid.so)" 2>/dev/null | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p'))
 DEFS := -D_GNU_SOURCE -DNSISO_VERSION='"$(VERSION)"' -DNSISO_CONFDIR='"$(CONFDIR)"' \
 	-DNSISO_RUNDIR='"$(RUNDIR)"' -DNSISO_LIBEXECDIR='"$(LIBEXECDIR)/nsiso"' \
-	-DNSISO_BINDIR='"$(BINDIR)"' -DNSISO_SBINDIR='"$(SBINDIR)"'
+	-DNSISO_BINDIR='"$(BINDIR)"' -DNSISO_SBINDIR='"$(SBINDIR)"' $(if $(SUBID),-DNSISO_SUBID='"$(SUBID)"')
 # -iquote, never -I: a header of ours must not stand in for one of the system.
 QUOTE = -iquote libnsiso -iquote $(patsubst %/,%,$(dir $<)) \
 	$(if $(filter tests/%,$<),-iquote tests/lib -iquote nsshell -iquote pam_nsiso -iquote nsisoctl)
@@ -281,7 +284,7 @@ dist: ## Make dist/nsiso-VERSION.tar.gz of the last commit
 # ---------------------------------------------------------------------------------------------------------
 # The rest
 
-DEPS_BUILD := gcc libc6-dev make pkg-config musl-tools libpam0g-dev libcap-ng-dev libiniparser-dev
+DEPS_BUILD := gcc binutils libsubid-dev libc6-dev make pkg-config musl-tools libpam0g-dev libcap-ng-dev libiniparser-dev
 DEPS_LINT  := clang clang-format clang-tidy cppcheck shellcheck mandoc libclang-rt-dev
 DEPS_TEST  := libcmocka-dev bats pamtester openssh-server openssh-client cron login passwd util-linux \
 	procps iproute2 python3 socat rsync tmux xauth git

@@ -70,3 +70,28 @@ int caps_check_none(struct errmsg *e)
 		return errmsg_setx(e, -EPERM, "the session would start with capabilities");
 	return 0;
 }
+
+int caps_clear(struct errmsg *e)
+{
+	if (capng_get_caps_process() < 0)
+		return errmsg_setx(e, -EIO, "cannot read the capabilities");
+	capng_clear(CAPNG_SELECT_CAPS);
+	capng_clear(CAPNG_SELECT_AMBIENT);
+	if (capng_apply(CAPNG_SELECT_CAPS) < 0)
+		return errmsg_setx(e, -EPERM, "cannot drop the capabilities");
+	return caps_check_none(e);
+}
+
+int caps_drop_one(unsigned capability, struct errmsg *e)
+{
+	if (capng_get_caps_process() < 0)
+		return errmsg_setx(e, -EIO, "cannot read the capabilities");
+	(void)capng_update(CAPNG_DROP,
+			   CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_INHERITABLE |
+				   CAPNG_BOUNDING_SET,
+			   capability);
+	if (capng_apply(CAPNG_SELECT_BOUNDS) < 0 || capng_apply(CAPNG_SELECT_CAPS) < 0 ||
+	    prctl(PR_CAPBSET_READ, capability, 0, 0, 0) != 0)
+		return errmsg_setx(e, -EPERM, "cannot drop capability %u", capability);
+	return 0;
+}

@@ -14,6 +14,10 @@ struct errmsg;
  * 0 or -errno.
  */
 int caps_drop(uint64_t keep, bool no_new_privs, struct errmsg *e);
+/* Drops all effective, permitted, inheritable and ambient capabilities, and reads them back. */
+int caps_clear(struct errmsg *e);
+/* Drops one capability from all sets, the bounding set too; the rest stays. */
+int caps_drop_one(unsigned capability, struct errmsg *e);
 /* -EPERM when this process has any effective, permitted, inheritable or ambient capability. */
 int caps_check_none(struct errmsg *e);
 

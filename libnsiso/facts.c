@@ -19,6 +19,7 @@
 #include "policy.h"
 
 #define PASSWD_SIZE 16384         /* bytes of a passwd entry; nobody has a larger one */
+#define GIDS_MAX 1024             /* groups of one user */
 #define GROUP_SIZE 4096           /* of a group entry, at first */
 #define GROUP_SIZE_MAX (4U << 20) /* groups of 100,000 members exist */
 
@@ -86,12 +87,21 @@ int facts_id(struct facts *ret, struct errmsg *e)
 	return 0;
 }
 
+/*
+ * By the user's list and not by the group's members: what a directory service (sssd with
+ * ignore_group_members) leaves out of the latter is in the former.
+ */
 static int group_has(const struct group *group, const struct facts *facts)
 {
+	gid_t gids[GIDS_MAX];
+	int n = GIDS_MAX;
+
 	if (group->gr_gid == facts->gid)
 		return 1;
-	for (char **member = group->gr_mem; *member; member++)
-		if (strcmp(*member, facts->user) == 0)
+	if (getgrouplist(facts->user, facts->gid, gids, &n) < 0)
+		return -E2BIG;
+	while (n-- > 0)
+		if (gids[n] == group->gr_gid)
 			return 1;
 	return 0;
 }

@@ -12,8 +12,10 @@
 #include "nsiso.h"
 
 struct errmsg;
+struct policy;
 
-#define FACTS_GROUPS_MAX 256
+#define FACTS_GIDS_MAX 256  /* of the user; the kernel maps 340 ranges (man 7 user_namespaces) */
+#define FACTS_RANGES_MAX 16 /* of subordinate ids */
 
 enum cgroup_layout {
 	CGROUP_NONE,   /* no hierarchy at /sys/fs/cgroup */
@@ -34,6 +36,12 @@ struct facts {
 	uid_t init_uid;        /* of NSISO_ACCOUNT */
 	gid_t init_gid;
 	enum cgroup_layout cgroup;
+	/* Only where the policy makes a user namespace; see facts_maps(). */
+	unsigned n_gids, n_subuid, n_subgid;
+	gid_t gids[FACTS_GIDS_MAX]; /* supplementary groups */
+	struct facts_range {
+		uint32_t start, count;
+	} subuid[FACTS_RANGES_MAX], subgid[FACTS_RANGES_MAX]; /* subordinate ids (man 5 subuid) */
 	/*
 	 * 1: the user is a member of the group of that name, 0: not (or no such group), -errno.
 	 * NULL: facts_in_group() asks NSS; tests put their own here.
@@ -45,6 +53,12 @@ struct facts {
 int facts_user(const char *user, struct facts *ret, struct errmsg *e);
 /* Fills init_uid, init_gid, cgroup. */
 int facts_kernel(struct facts *ret, struct errmsg *e);
+/*
+ * Fills what the user namespace of the policy needs: gids for map=identity, subordinate ids for map=root
+ * with subid=auto (through libsubid, so from whatever nsswitch.conf names; -ENOENT when there are none,
+ * -EOPNOTSUPP without the library).
+ */
+int facts_maps(struct facts *ret, const struct policy *policy, struct errmsg *e);
 /* A fresh random id in ret->id. */
 int facts_id(struct facts *ret, struct errmsg *e);
 /* As the member in_group says; asks NSS for that one group only when a policy names it. */

@@ -47,7 +47,9 @@ enum step_kind {
 	STEP_HIDE,      /* s1 path; flags MAYBE */
 	STEP_RUNDIR,    /* s1 path that shows the instance's own folder and nothing of the others */
 	STEP_PROC,      /* a new procfs; flags HIDEPID */
-	STEP_HOSTNAME,  /* s1 */
+	STEP_USER_NS, /* s1 uid map, s2 gid map (man 7 user_namespaces); n1 CLONE_NEW* that it owns; NESTED */
+	STEP_USER_MOUNTS, /* a copy of all mounts, owned by the user namespace */
+	STEP_HOSTNAME,    /* s1 */
 	STEP_LOOPBACK_UP, /* */
 	STEP_KIND_COUNT
 };
@@ -57,6 +59,8 @@ enum step_flags {
 	STEP_MAYBE = 2,    /* a missing path is no error */
 	STEP_RDONLY = 4,
 	STEP_HIDEPID = 8,
+	STEP_NESTED = 16,    /* further user namespaces can be made inside */
+	STEP_SETGROUPS = 32, /* setgroups(2) stays allowed in the user namespace */
 };
 
 struct step {
@@ -76,6 +80,8 @@ struct plan {
 	uint32_t init_uid, init_gid;
 	uint32_t grace;           /* ms */
 	uint32_t no_new_privs;    /* 0 or 1; for nsshell */
+	uint32_t nested;          /* 0 or 1 */
+	uint32_t map;             /* enum policy_map; for nsshell */
 	uint64_t bounding;        /* for nsshell: capabilities that stay in the bounding set */
 	uint64_t namespaces;      /* CLONE_NEW* flags that an opener joins */
 	uint16_t user, id, shell; /* offsets into text */

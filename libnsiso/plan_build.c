@@ -10,22 +10,13 @@
 
 #include "errmsg.h"
 #include "facts.h"
+#include "plan_builder.h"
 #include "policy.h"
 #include "sys.h"
 
 #define HOME_SIZE (512ULL << 20) /* bytes of a private home */
 
-/* The plan under construction; the first failure sticks, so that the builders need no checks between. */
-struct builder {
-	struct plan *plan;
-	const struct policy *policy;
-	const struct facts *facts;
-	enum plan_actor actor;
-	struct errmsg *e;
-	int error;
-};
-
-static uint16_t add_text(struct builder *b, const char *text, size_t len)
+uint16_t builder_add_text(struct builder *b, const char *text, size_t len)
 {
 	struct plan *plan = b->plan;
 	uint16_t at = plan->text_len;
@@ -45,11 +36,10 @@ static uint16_t add_text(struct builder *b, const char *text, size_t len)
 
 static uint16_t add_string(struct builder *b, const char *text)
 {
-	return add_text(b, text, strlen(text));
+	return builder_add_text(b, text, strlen(text));
 }
 
-/* The new step, all zero but kind and actor; a spare one when the plan is full. */
-static struct step *add_step(struct builder *b, enum step_kind kind)
+struct step *builder_add_step(struct builder *b, enum step_kind kind)
 {
 	struct step *step;
 
@@ -65,7 +55,7 @@ static struct step *add_step(struct builder *b, enum step_kind kind)
 
 static struct step *add_path_step(struct builder *b, enum step_kind kind, const char *path)
 {
-	struct step *step = add_step(b, kind);
+	struct step *step = builder_add_step(b, kind);
 
 	step->s1 = add_string(b, path);
 	return step;
@@ -92,7 +82,7 @@ static void add_binds(struct builder *b, const struct policy_list *list)
 	size_t at = 0;
 
 	while ((item = policy_list_next(list, &at))) {
-		struct step *step = add_step(b, STEP_BIND);
+		struct step *step = builder_add_step(b, STEP_BIND);
 
 		if (item[0] == '-') {
 			step->flags |= STEP_MAYBE;
@@ -104,8 +94,8 @@ static void add_binds(struct builder *b, const struct policy_list *list)
 			step->flags |= STEP_RDONLY;
 		else
 			end = item + strlen(item);
-		step->s1 = add_text(b, item, (size_t)(colon - item));
-		step->s2 = add_text(b, colon + 1, (size_t)(end - colon - 1));
+		step->s1 = builder_add_text(b, item, (size_t)(colon - item));
+		step->s2 = builder_add_text(b, colon + 1, (size_t)(end - colon - 1));
 	}
 }
 
@@ -150,11 +140,11 @@ static void add_home(struct builder *b)
 				       home);
 		return;
 	}
-	step = add_step(b, STEP_HOME);
+	step = builder_add_step(b, STEP_HOME);
 	if (strncmp(home, "/home/", 6) == 0)
 		step->s1 = add_string(b, "/home");
 	else
-		step->s1 = add_text(b, home, (size_t)(slash - home));
+		step->s1 = builder_add_text(b, home, (size_t)(slash - home));
 	step->s2 = add_string(b, home);
 	step->n1 = b->policy->mount.home == HOME_PRIVATE ? HOME_SIZE : 0;
 }
@@ -185,7 +175,7 @@ static void add_hostname(struct builder *b)
 		memcpy(name + used, part, len);
 		used += len;
 	}
-	add_step(b, STEP_HOSTNAME)->s1 = add_text(b, name, used);
+	builder_add_step(b, STEP_HOSTNAME)->s1 = builder_add_text(b, name, used);
 }
 
 static uint64_t namespaces(const struct policy *policy)
@@ -214,17 +204,17 @@ static void build_opener(struct builder *b)
 		step->s2 = add_string(b, name);
 	}
 	/* As early as can be: all that follows runs beside the supervisor's work. */
-	(void)add_step(b, STEP_LAUNCH);
+	(void)builder_add_step(b, STEP_LAUNCH);
 	if (policy->cgroup.enable) {
 		add_limit(b, "memory.max", &policy->cgroup.memory_max);
 		add_limit(b, "memory.high", &policy->cgroup.memory_high);
 		add_limit(b, "pids.max", &policy->cgroup.pids_max);
 		add_limit(b, "cpu.max", &policy->cgroup.cpu_max);
 		add_limit(b, "cpu.weight", &policy->cgroup.cpu_weight);
-		(void)add_step(b, STEP_CGROUP_ENTER);
+		(void)builder_add_step(b, STEP_CGROUP_ENTER);
 	}
 	/* Last: it can't be undone (man 2 setns). */
-	add_step(b, STEP_JOIN)->n1 = namespaces(policy);
+	builder_add_step(b, STEP_JOIN)->n1 = namespaces(policy);
 }
 
 static void build_supervisor(struct builder *b)
@@ -234,9 +224,10 @@ static void build_supervisor(struct builder *b)
 	b->actor = ACTOR_SUPERVISOR;
 	/* Offsets are fixed with the first process of a time namespace (man 7 time_namespaces). */
 	if (policy->time.enable)
-		add_step(b, STEP_TIME_OFFSET)->n1 = policy->time.boottime;
+		builder_add_step(b, STEP_TIME_OFFSET)->n1 = policy->time.boottime;
 	/* The cgroup namespace's root is where init is when it unshares: its own step, after the move. */
-	add_step(b, STEP_CLONE)->n1 = namespaces(policy) & ~(SYS_NEWTIME | SYS_NEWCGROUP);
+	builder_add_step(b, STEP_CLONE)->n1 =
+		namespaces(policy) & ~(SYS_NEWTIME | SYS_NEWCGROUP | plan_user_owned(policy));
 }
 
 static void build_mounts(struct builder *b)
@@ -250,24 +241,30 @@ static void build_mounts(struct builder *b)
 	if (policy->mount.suid == SUID_PATHS)
 		add_list(b, STEP_SUID_KEEP, &policy->mount.suid_paths);
 	if (policy->mount.suid != SUID_YES)
-		(void)add_step(b, STEP_NOSUID);
+		(void)builder_add_step(b, STEP_NOSUID);
 	if (policy->mount.suid == SUID_PATHS)
-		(void)add_step(b, STEP_SUID_RESTORE);
+		(void)builder_add_step(b, STEP_SUID_RESTORE);
+	/* Before the lists, which may name paths below /proc, and before what looks for processes there. */
+	if (policy->pid.enable)
+		builder_add_step(b, STEP_PROC)->flags =
+			policy->mount.proc_hidepid ? STEP_HIDEPID : 0;
+	/* Before what is mounted for the namespaces that it owns. */
+	plan_user_add(b);
 	add_home(b);
 	add_tmpfs(b, "/tmp", &policy->mount.tmp);
 	add_tmpfs(b, "/var/tmp", &policy->mount.var_tmp);
 	add_tmpfs(b, "/dev/shm", &policy->mount.dev_shm);
 	if (policy->ipc.enable)
-		(void)add_step(b, STEP_MQUEUE);
-	/* Before the lists, which may name paths below /proc. */
-	if (policy->pid.enable)
-		add_step(b, STEP_PROC)->flags = policy->mount.proc_hidepid ? STEP_HIDEPID : 0;
+		(void)builder_add_step(b, STEP_MQUEUE);
 	add_binds(b, &policy->mount.bind);
 	add_list(b, STEP_READ_ONLY, &policy->mount.read_only);
 	add_list(b, STEP_NOEXEC, &policy->mount.noexec);
 	/* Holds the empty file and folder that hidden paths are covered with. */
 	(void)add_path_step(b, STEP_RUNDIR, NSISO_RUNDIR);
 	add_list(b, STEP_HIDE, &policy->mount.hide);
+	/* A copy of the finished tree, in which all of it is locked. */
+	if (policy->user.map == MAP_ROOT)
+		(void)builder_add_step(b, STEP_USER_MOUNTS);
 }
 
 static void build_init(struct builder *b)
@@ -276,14 +273,14 @@ static void build_init(struct builder *b)
 
 	b->actor = ACTOR_INIT;
 	if (policy->cgroup.enable) {
-		(void)add_step(b, STEP_CGROUP_ENTER);
-		(void)add_step(b, STEP_CGROUP_NS);
+		(void)builder_add_step(b, STEP_CGROUP_ENTER);
+		(void)builder_add_step(b, STEP_CGROUP_NS);
 	}
 	build_mounts(b);
 	if (policy->uts.enable)
 		add_hostname(b);
 	if (policy->net.mode == NET_NONE)
-		(void)add_step(b, STEP_LOOPBACK_UP);
+		(void)builder_add_step(b, STEP_LOOPBACK_UP);
 }
 
 int plan_build(const struct policy *policy, const struct facts *facts, struct plan *ret,
@@ -305,6 +302,8 @@ int plan_build(const struct policy *policy, const struct facts *facts, struct pl
 	plan.grace = policy->session.grace;
 	plan.no_new_privs = policy->caps.no_new_privs;
 	plan.bounding = policy->caps.bounding;
+	plan.map = policy->user.map;
+	plan.nested = policy->user.nested;
 	plan.namespaces = namespaces(policy);
 	plan.user = add_string(&b, facts->user);
 	plan.id = add_string(&b, facts->id);

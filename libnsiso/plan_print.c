@@ -41,6 +41,8 @@ static const struct {
 	[STEP_HIDE] = { "hide", NUMBERS_NONE },
 	[STEP_RUNDIR] = { "run-folder", NUMBERS_NONE },
 	[STEP_PROC] = { "proc", NUMBERS_NONE },
+	[STEP_USER_NS] = { "user-namespace", NUMBERS_NS },
+	[STEP_USER_MOUNTS] = { "user-mounts", NUMBERS_NONE },
 	[STEP_HOSTNAME] = { "hostname", NUMBERS_NONE },
 	[STEP_LOOPBACK_UP] = { "loopback-up", NUMBERS_NONE },
 };
@@ -58,10 +60,9 @@ static const struct {
 	uint16_t flag;
 	const char *name;
 } flag_names[] = {
-	{ STEP_OPTIONAL, "best-effort" },
-	{ STEP_MAYBE, "may-be-missing" },
-	{ STEP_RDONLY, "read-only" },
-	{ STEP_HIDEPID, "hidepid" },
+	{ STEP_OPTIONAL, "best-effort" }, { STEP_MAYBE, "may-be-missing" },
+	{ STEP_RDONLY, "read-only" },     { STEP_HIDEPID, "hidepid" },
+	{ STEP_NESTED, "nested" },        { STEP_SETGROUPS, "setgroups" },
 };
 
 void plan_namespaces(uint64_t flags, char *ret, size_t size)

@@ -34,6 +34,8 @@ const char *policy_list_next(const struct policy_list *list, size_t *at);
 enum policy_mode { MODE_ENFORCE, MODE_OFF };
 enum policy_scope { SCOPE_USER, SCOPE_SESSION };
 enum policy_home { HOME_ALL, HOME_OWN, HOME_PRIVATE };
+enum policy_map { MAP_NONE, MAP_IDENTITY, MAP_ROOT };
+enum policy_subid { SUBID_AUTO, SUBID_NONE };
 enum policy_net { NET_HOST, NET_NONE };
 enum policy_propagation { PROPAGATION_SLAVE, PROPAGATION_PRIVATE };
 enum policy_suid { SUID_NO, SUID_YES, SUID_PATHS };
@@ -84,6 +86,11 @@ struct policy {
 		bool enable;
 		uint64_t boottime; /* seconds of uptime that a new instance starts with */
 	} time;
+	struct {
+		enum policy_map map;
+		enum policy_subid subid; /* map=root: whether subordinate ids are mapped too */
+		bool nested;             /* user namespaces may be made inside */
+	} user;
 	struct {
 		enum policy_net mode;
 	} net;

@@ -73,6 +73,19 @@ static void privileges_check(struct check *check)
 			    "[mount] suid needs [caps] no_new_privs = no");
 }
 
+/* Host root is not mapped, or there is no map at all. */
+static void user_check(struct check *check)
+{
+	const struct policy *policy = check->policy;
+
+	if (policy->user.nested && policy->user.map == MAP_NONE)
+		CHECK_FAULT(check, ROW_USER_NESTED, ROW_USER_MAP,
+			    "[user] nested = yes needs map = identity or root");
+	if (policy->mount.suid != SUID_NO && policy->user.map == MAP_IDENTITY)
+		CHECK_FAULT(check, ROW_MOUNT_SUID, ROW_USER_MAP,
+			    "[mount] suid has no effect with [user] map = identity");
+}
+
 /* Keys that mean nothing while their namespace is off. */
 static void namespaces_check(struct check *check)
 {
@@ -84,6 +97,11 @@ static void namespaces_check(struct check *check)
 	if (strcmp(policy->uts.hostname, "%h") != 0 && !policy->uts.enable)
 		CHECK_FAULT(check, ROW_UTS_HOSTNAME, ROW_UTS_ENABLE,
 			    "[uts] hostname = %s needs enable = yes", policy->uts.hostname);
+	if (!policy->pid.enable && !policy->cgroup.enable)
+		CHECK_FAULT(
+			check, ROW_PID_ENABLE, ROW_CGROUP_ENABLE,
+			"[pid] enable = no needs [cgroup] enable = yes: nothing else could find "
+			"the processes at the end");
 	if (policy->time.boottime != 0 && !policy->time.enable)
 		CHECK_FAULT(check, ROW_TIME_BOOTTIME, ROW_TIME_ENABLE,
 			    "[time] boottime needs enable = yes");
@@ -211,6 +229,7 @@ int policy_check(const struct policy *policy, policy_report *report, void *ctx)
 	struct check check = { .policy = policy, .faults = { .report = report, .ctx = ctx } };
 
 	privileges_check(&check);
+	user_check(&check);
 	namespaces_check(&check);
 	limits_check(&check);
 	paths_check(&check);

@@ -74,6 +74,12 @@ const struct policy_key policy_keys[ROW_COUNT] = {
 		"yes", BOOL_WORDS, 0, 0, "a clock namespace: own uptime" },
 	[ROW_TIME_BOOTTIME] = { "time", "boottime", KEY_SECONDS, FIELD(time.boottime),
 		"0", NULL, 0, 1000000000, "seconds of uptime that a new instance starts with" },
+	[ROW_USER_MAP] = { "user", "map", KEY_WORD, FIELD(user.map),
+		"none", "none identity root", 0, 0, "a user namespace: none, the user alone, or a virtual root" },
+	[ROW_USER_SUBID] = { "user", "subid", KEY_WORD, FIELD(user.subid),
+		"auto", "auto none", 0, 0, "whether map = root maps the subordinate ids of /etc/subuid too" },
+	[ROW_USER_NESTED] = { "user", "nested", KEY_BOOL, FIELD(user.nested),
+		"no", BOOL_WORDS, 0, 0, "whether user namespaces can be made inside of the own one" },
 	[ROW_NET_MODE] = { "net", "mode", KEY_WORD, FIELD(net.mode),
 		"host", "host none", 0, 0, "the host's network, or the loopback interface alone" },
 

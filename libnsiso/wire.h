@@ -28,7 +28,7 @@ enum wire_type {
 	WIRE_LEAVE,    /* opener to supervisor: session closed */
 	WIRE_REGISTER, /* another opener to supervisor: its own pidfd; answered by PIDFD or CLOSING */
 	WIRE_CLOSING, /* supervisor to opener: this instance takes no more sessions */
-	WIRE_WELCOME, /* init to a login shell: struct wire_welcome */
+	WIRE_WELCOME, /* init to login shell or opener: struct wire_welcome; user namespace, its mounts */
 };
 
 struct wire_head {
@@ -44,6 +44,8 @@ struct wire_head {
 struct wire_welcome {
 	uint64_t bounding;     /* capabilities that stay in the bounding set */
 	uint32_t no_new_privs; /* 0 or 1 */
+	uint32_t map;          /* enum policy_map; descriptors come with it: see WIRE_WELCOME */
+	uint32_t nested;       /* 1: the virtual root may make user namespaces */
 	uint32_t own_pid_ns;   /* 1: the sender is PID 1 of the receiver's pid namespace */
 	char id[NSISO_ID_MAX];
 	char shell[NSISO_PATH_MAX];

@@ -33,6 +33,7 @@ struct init {
 	uid_t user;
 	uint32_t grace; /* ms */
 	struct wire_welcome welcome;
+	struct wire_fds fds; /* go with it: user namespace and its mounts, where there are any */
 };
 
 /* What the steps promised, as the kernel sees it: a step that did nothing must not pass for isolation. */
@@ -69,18 +70,24 @@ static int block_signals(struct errmsg *e)
 	return fd < 0 ? errmsg_set(e, -errno, "cannot make a signalfd") : fd;
 }
 
-static void fill(struct init *init, const struct plan *plan, int sock)
+static void fill(struct init *init, const struct plan *plan, const struct launch *launch)
 {
 	struct wire_welcome *welcome = &init->welcome;
 
-	init->sock = sock;
+	init->sock = launch->fd[LAUNCH_INIT];
 	init->user = plan->uid;
 	init->grace = plan->grace;
 	welcome->bounding = plan->bounding;
 	welcome->no_new_privs = plan->no_new_privs;
+	welcome->map = plan->map;
+	welcome->nested = plan->nested;
 	welcome->own_pid_ns = plan->namespaces & SYS_NEWPID ? 1 : 0;
 	(void)strncpy(welcome->id, plan_text(plan, plan->id), sizeof(welcome->id) - 1);
 	(void)strncpy(welcome->shell, plan_text(plan, plan->shell), sizeof(welcome->shell) - 1);
+	if (launch->user.ns >= 0)
+		init->fds.fd[init->fds.n++] = launch->user.ns;
+	if (launch->user.mounts >= 0)
+		init->fds.fd[init->fds.n++] = launch->user.mounts;
 }
 
 static int set_up(struct init *init, const struct plan *plan, struct launch *launch, int supervisor,
@@ -95,6 +102,7 @@ static int set_up(struct init *init, const struct plan *plan, struct launch *lau
 	close_fd(&launch->fd[LAUNCH_OPENER]);
 	close_fd(&launch->fd[LAUNCH_DIR]);
 	r = plan_apply(plan, ACTOR_INIT, init_steps, launch, e);
+	init_end_helper(&launch->user);
 	if (r < 0)
 		return r;
 	for (i = 0; i < LAUNCH_COUNT; i++)
@@ -109,7 +117,7 @@ static int set_up(struct init *init, const struct plan *plan, struct launch *lau
 	r = init_harden(plan, supervisor, e);
 	if (r < 0)
 		return r;
-	fill(init, plan, launch->fd[LAUNCH_INIT]);
+	fill(init, plan, launch);
 	/* Now, because the credentials that a peer sees are those at listen(2) (man 7 unix). */
 	if (listen(init->sock, BACKLOG) < 0)
 		return errmsg_set(e, -errno, "cannot listen");
@@ -117,8 +125,7 @@ static int set_up(struct init *init, const struct plan *plan, struct launch *lau
 }
 
 /*
- * A process of the user's inside is told what it needs.  Others (the opener that asks whether we live, with
- * pid 0 from outside; other users) get the end of the connection.
+ * A process of the user's, or root's (an opener), is told what it needs; nobody else.
  */
 static void welcome_one(const struct init *init)
 {
@@ -129,9 +136,9 @@ static void welcome_one(const struct init *init)
 
 	if (peer < 0 || getsockopt(peer, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
 		return;
-	if (cred.pid == 0 || cred.uid != init->user)
+	if (cred.uid != init->user && cred.uid != 0)
 		return;
-	(void)wire_send(peer, WIRE_WELCOME, 0, &body, 1, NULL);
+	(void)wire_send(peer, WIRE_WELCOME, 0, &body, 1, &init->fds);
 }
 
 /* Whether SIGTERM came from outside: the kernel shows a sender there as pid 0 (man 7 pid_namespaces). */
@@ -181,7 +188,7 @@ void init_run(const struct plan *plan, struct launch *launch, int supervisor)
 		_exit(1);
 	}
 	(void)close(supervisor);
-	if (wire_send(launch->conn, WIRE_READY, 0, NULL, 0, NULL) < 0)
+	if (wire_send(launch->conn, WIRE_READY, 0, NULL, 0, &init.fds) < 0)
 		_exit(1);
 	close_fd(&launch->conn);
 	(void)madvise((void *)plan, sizeof(*plan), MADV_DONTNEED);

@@ -19,6 +19,10 @@ extern step_apply *const init_steps[STEP_KIND_COUNT];
 
 /* STEP_HOME; see init_home.c. */
 step_apply init_apply_home;
+/* STEP_USER_NS and STEP_USER_MOUNTS; see init_user.c. */
+step_apply init_apply_user_ns, init_apply_user_mounts;
+/* The helper of those steps, if there is one, is of no more use. */
+void init_end_helper(struct launch_user *user);
 
 /* To the unprivileged account for good, the last of it the death signal; -errno. */
 int init_harden(const struct plan *plan, int supervisor, struct errmsg *e);

@@ -266,6 +266,8 @@ step_apply *const init_steps[STEP_KIND_COUNT] = {
 	[STEP_HIDE] = apply_hide,
 	[STEP_RUNDIR] = apply_rundir,
 	[STEP_PROC] = apply_proc,
+	[STEP_USER_NS] = init_apply_user_ns,
+	[STEP_USER_MOUNTS] = init_apply_user_mounts,
 	[STEP_HOSTNAME] = apply_hostname,
 	[STEP_LOOPBACK_UP] = apply_loopback_up,
 };

@@ -28,7 +28,7 @@ static int check_peer(int sock, bool own_pid_ns, struct errmsg *e)
 	return 0;
 }
 
-int login_ask(struct wire_welcome *ret, struct errmsg *e)
+int login_ask(struct wire_welcome *ret, struct wire_fds *fds, struct errmsg *e)
 {
 	AUTO_CLOSE int sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = NSISO_RUNDIR "/init" };
@@ -43,7 +43,7 @@ int login_ask(struct wire_welcome *ret, struct errmsg *e)
 			return 1;
 		return errmsg_set(e, -errno, "cannot reach the instance's init");
 	}
-	n = wire_wait(sock, &head, ret, sizeof(*ret), NULL, wire_now() + WELCOME_TIMEOUT);
+	n = wire_wait(sock, &head, ret, sizeof(*ret), fds, wire_now() + WELCOME_TIMEOUT);
 	if (n >= 0 && (head.type != WIRE_WELCOME || (size_t)n != sizeof(*ret)))
 		n = -EPROTO;
 	if (n < 0)

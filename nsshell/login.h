@@ -10,9 +10,12 @@ struct errmsg;
 /*
  * Asks PID 1 of the instance for what this session needs.  0; 1: this process is not inside of any
  * instance; -errno.  What proves it: PID 1 of this pid namespace listens where only root can have put a
- * socket, and it is neither this user nor outside (SO_PEERCRED, man 7 unix).
+ * socket, and it is neither this user nor outside (SO_PEERCRED, man 7 unix).  fds takes the descriptors
+ * that come along: user namespace, mounts.
  */
-int login_ask(struct wire_welcome *ret, struct errmsg *e);
+int login_ask(struct wire_welcome *ret, struct wire_fds *fds, struct errmsg *e);
+/* Enters what came along, unless this process is there already; with map=root as the virtual root. */
+int login_enter(const struct wire_welcome *welcome, struct wire_fds *fds, struct errmsg *e);
 /* Whether the policy lets this user in without isolation (root, exempt=yes, mode=off, no policy at all);
  * shell is filled then, at least NSISO_PATH_MAX bytes.  1: yes, 0: no, -errno: can't tell. */
 int login_is_exempt(char *shell, struct errmsg *e);

@@ -3,7 +3,7 @@
  * login inside, gives up what is left to give up, and becomes the real shell.  It is silent unless it
  * refuses: scp, sftp, rsync and git talk over the same pipe.
  */
-#include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -11,6 +11,7 @@
 #include "caps.h"
 #include "errmsg.h"
 #include "login.h"
+#include "policy.h"
 
 #define STATUS_REFUSED 254 /* sshd's own status for a session that PAM refused */
 
@@ -35,20 +36,38 @@ static int run_outside(char **argv)
 	return r;
 }
 
+/*
+ * A virtual root keeps what it has in its own namespace: the bounding set of the policy is the host's.  In
+ * an identity map entering has given all of them, and the means to drop them.
+ */
+static int give_up(const struct wire_welcome *welcome, struct errmsg *e)
+{
+	uint64_t keep = welcome->map == MAP_ROOT ? UINT64_MAX : welcome->bounding;
+	int r = caps_drop(keep, welcome->no_new_privs, e);
+
+	if (r == 0 && welcome->map == MAP_IDENTITY)
+		r = caps_clear(e);
+	if (r == 0 && welcome->map == MAP_NONE && getuid() != 0)
+		r = caps_check_none(e);
+	return r;
+}
+
 int main(int argc, char **argv)
 {
+	struct wire_fds fds = { .n = 0 };
 	struct wire_welcome welcome;
 	struct errmsg e;
 	int r;
 
 	(void)argc;
-	r = login_ask(&welcome, &e);
+	r = login_ask(&welcome, &fds, &e);
 	if (r > 0)
 		return run_outside(argv);
 	if (r < 0)
 		return refuse("this login is not isolated properly", &e);
-	if (caps_drop(welcome.bounding, welcome.no_new_privs, &e) < 0 ||
-	    (getuid() != 0 && caps_check_none(&e) < 0))
+	if (login_enter(&welcome, &fds, &e) < 0)
+		return refuse("cannot enter the user namespace of this login", &e);
+	if (give_up(&welcome, &e) < 0)
 		return refuse("cannot give up privileges", &e);
 	r = login_exec(welcome.shell, argv, &e);
 	(void)fprintf(stderr, "nsshell: %s\n", e.text);

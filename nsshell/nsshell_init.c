@@ -144,6 +144,7 @@ static int receive_plan(struct plan *plan, struct launch *launch, struct errmsg 
 	ssize_t n;
 
 	launch->conn = CONN;
+	launch->user = (struct launch_user){ .sock = -1, .ns = -1, .mounts = -1 };
 	n = wire_wait(CONN, &head, plan, sizeof(*plan), &fds, wire_now() + PLAN_TIMEOUT);
 	if (n >= 0 && head.type != WIRE_PLAN)
 		n = -EPROTO;

@@ -5,6 +5,8 @@
 #ifndef NSISO_SUPERVISOR_H
 #define NSISO_SUPERVISOR_H
 
+#include <sys/types.h>
+
 #include "plan.h"
 #include "wire.h"
 
@@ -14,10 +16,19 @@ struct errmsg;
 
 #define LAUNCH_SUID_MAX 16 /* files that suid= may name */
 
+/* The user namespace while it is made; all -1 without one, helper 0. */
+struct launch_user {
+	pid_t helper;
+	int sock;   /* to the helper */
+	int ns;     /* the user namespace */
+	int mounts; /* the mount namespace that it owns */
+};
+
 /* What came with the plan (-1 where absent), and what steps leave for later ones. */
 struct launch {
 	int conn;             /* to the opener that started us */
 	int fd[LAUNCH_COUNT]; /* enum launch_fd */
+	struct launch_user user;
 	unsigned n_suid;
 	struct {
 		int tree;      /* detached mount of the file */

@@ -61,6 +61,9 @@ int opener_run(struct opener *o, struct session *ret, struct errmsg *e)
 	state = state_open(o->statedir, e);
 	if (state < 0)
 		return state;
+	o->user_ns = -1;
+	ret->uid = o->facts.uid;
+	ret->gid = o->facts.gid;
 	ret->bounding = o->policy->caps.bounding;
 	ret->no_new_privs = o->policy->caps.no_new_privs;
 	for (r = -EAGAIN, tries = 0; r == -EAGAIN && tries < BUILD_TRIES; tries++) {

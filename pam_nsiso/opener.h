@@ -33,6 +33,7 @@ struct opener {
 	void *pamh;       /* for warn */
 	int64_t deadline; /* ms; see wire_now() */
 	int user_dir;     /* locked folder of the user */
+	int user_ns;      /* see struct session */
 	int dir, record;  /* the new instance's */
 	int conn;         /* to the supervisor */
 	struct spawn spawn;
@@ -42,7 +43,10 @@ struct opener {
 struct session {
 	char *opener; /* a page that reads 1 in the opener and 0 in what it forks */
 	int conn;     /* to the supervisor; its closing says nothing, a WIRE_LEAVE does */
-	bool joined;  /* an instance that was there; false: a new one */
+	int user_ns;  /* map=identity: what the privileged child enters; else -1 */
+	uid_t uid;
+	gid_t gid;
+	bool joined; /* an instance that was there; false: a new one */
 	char id[NSISO_ID_MAX];
 	uint64_t namespaces; /* SYS_NEW* flags */
 	uint64_t bounding;

@@ -156,6 +156,8 @@ static int prepare(struct opener *o, struct errmsg *e)
 {
 	int r = facts_kernel(&o->facts, e);
 
+	if (r == 0)
+		r = facts_maps(&o->facts, o->policy, e);
 	return r < 0 ? r : plan_build(o->policy, &o->facts, &o->plan, e);
 }
 
@@ -163,7 +165,7 @@ int opener_build(struct opener *o, struct session *ret, struct errmsg *e)
 {
 	int r;
 
-	o->dir = o->record = -1;
+	o->dir = o->record = o->user_ns = -1;
 	o->entered = false;
 	r = facts_id(&o->facts, e);
 	if (r < 0)
@@ -176,8 +178,11 @@ int opener_build(struct opener *o, struct session *ret, struct errmsg *e)
 		r = make_folder(o, e);
 	if (r == 0)
 		r = build(o, ret, e);
-	if (r == 0)
+	if (r == 0) {
 		ret->conn = take_fd(&o->conn);
+		ret->user_ns = take_fd(&o->user_ns);
+	}
+	close_fd(&o->user_ns);
 	close_fd(&o->conn);
 	spawn_finish(&o->spawn);
 	if (r < 0 && o->dir >= 0)

@@ -6,7 +6,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -43,29 +42,27 @@ static int send_register(int conn)
 	return self < 0 ? -errno : wire_send(conn, WIRE_REGISTER, 0, NULL, 0, &fds);
 }
 
-/* The init closes a connection from outside: that is its answer. */
-static int wait_hangup(int ping, int64_t deadline)
+/* The init's answer proves that it lives, and has the user namespace that our child is to enter. */
+static int await_welcome(int ping, int64_t deadline, int *user_ns)
 {
-	struct pollfd poller = { .fd = ping, .events = POLLIN };
+	struct wire_fds fds = { .n = 0 };
+	struct wire_welcome welcome;
+	struct wire_head head;
+	ssize_t n = wire_wait(ping, &head, &welcome, sizeof(welcome), &fds, deadline);
 
-	for (;;) {
-		int64_t left = deadline - wire_now();
-		int r = poll(&poller, 1, left > 0 ? (int)left : 0);
-
-		if (r > 0)
-			return 0;
-		if (r == 0)
-			return -ETIMEDOUT;
-		if (errno != EINTR)
-			return -errno;
-	}
+	if (n >= 0 && (head.type != WIRE_WELCOME || (size_t)n != sizeof(welcome)))
+		n = -EPROTO;
+	if (n >= 0 && fds.n && welcome.map == MAP_IDENTITY)
+		*user_ns = take_fd(&fds.fd[0]);
+	wire_close_fds(&fds);
+	return n < 0 ? (int)n : 0;
 }
 
 /*
  * Registers with supervisor and init at once, so that both work in parallel.
- * 0: *conn and *init are open; 1: this instance takes no more sessions; -ETIMEDOUT: one is stuck; -errno.
+ * 0: *conn and *init are open (and *user_ns, if there is one); 1: this instance takes no more sessions; -ETIMEDOUT: one is stuck; -errno.
  */
-static int ask(int dir, int64_t deadline, int *conn, int *init, uint64_t *namespaces)
+static int ask(struct opener *o, int dir, int *conn, int *init, uint64_t *namespaces)
 {
 	AUTO_CLOSE int ctl = connect_to(dir, "ctl"), ping = -1;
 	struct wire_fds fds = { .n = 0 };
@@ -82,7 +79,7 @@ static int ask(int dir, int64_t deadline, int *conn, int *init, uint64_t *namesp
 	r = send_register(ctl);
 	if (r < 0)
 		return r == -EPIPE || r == -ECONNRESET ? 1 : r;
-	n = wire_wait(ctl, &head, text, sizeof(text), &fds, deadline);
+	n = wire_wait(ctl, &head, text, sizeof(text), &fds, o->deadline);
 	if (n < 0)
 		return n == -ECONNRESET ? 1 : (int)n;
 	if (head.type != WIRE_PIDFD || fds.n != 1) {
@@ -91,12 +88,12 @@ static int ask(int dir, int64_t deadline, int *conn, int *init, uint64_t *namesp
 	}
 	*init = fds.fd[0];
 	*namespaces = head.value;
-	r = wait_hangup(ping, deadline);
+	r = await_welcome(ping, o->deadline, &o->user_ns);
 	if (r < 0)
 		close_fd(init);
 	else
 		*conn = take_fd(&ctl);
-	return r;
+	return r == -ECONNRESET ? 1 : r;
 }
 
 static int join(struct opener *o, const struct instance_record *record, int init,
@@ -155,7 +152,8 @@ static int try_one(struct opener *o, int dir, const struct instance_record *reco
 		return errmsg_setx(e, -EPERM, "instance %s of user %s belongs to uid %u, not %u",
 				   record->id, o->facts.user, (unsigned)record->uid,
 				   (unsigned)o->facts.uid);
-	r = ask(dir, o->deadline, &conn, &init, &namespaces);
+	close_fd(&o->user_ns);
+	r = ask(o, dir, &conn, &init, &namespaces);
 	if (r == -ETIMEDOUT) {
 		r = kill_stuck(o, dir, e);
 		return r < 0 ? r : 1;
@@ -169,6 +167,7 @@ static int try_one(struct opener *o, int dir, const struct instance_record *reco
 		return r;
 	(void)wire_send(conn, WIRE_COMMIT, 0, NULL, 0, NULL);
 	ret->conn = take_fd(&conn);
+	ret->user_ns = take_fd(&o->user_ns);
 	return 0;
 }
 
@@ -206,5 +205,6 @@ int opener_join(struct opener *o, struct session *ret, struct errmsg *e)
 		if (entry->d_name[0] != '.')
 			r = visit(o, entry->d_name, ret, e);
 	(void)closedir(entries);
+	close_fd(&o->user_ns);
 	return r;
 }

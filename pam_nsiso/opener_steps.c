@@ -111,7 +111,7 @@ static int apply_cgroup_enter(const struct plan *plan, const struct step *step, 
 }
 
 /* One message of supervisor or init; *init becomes the pidfd. */
-static int await_one(const struct opener *o, bool *ready, int *init, struct errmsg *e)
+static int await_one(const struct opener *o, bool *ready, int *init, int *user_ns, struct errmsg *e)
 {
 	struct wire_fds fds = { .n = 0 };
 	struct wire_head head;
@@ -124,6 +124,8 @@ static int await_one(const struct opener *o, bool *ready, int *init, struct errm
 		*init = fds.fd[0];
 		return 0;
 	}
+	if (head.type == WIRE_READY && fds.n && o->plan.map == MAP_IDENTITY)
+		*user_ns = take_fd(&fds.fd[0]);
 	wire_close_fds(&fds);
 	text[n] = '\0';
 	if (head.type == WIRE_ERROR && head.code < 0)
@@ -144,7 +146,7 @@ static int apply_join(const struct plan *plan, const struct step *step, void *ct
 
 	(void)plan;
 	while (!ready || init < 0) {
-		r = await_one(s->o, &ready, &init, e);
+		r = await_one(s->o, &ready, &init, &s->o->user_ns, e);
 		if (r < 0)
 			return r;
 	}

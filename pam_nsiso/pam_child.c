@@ -2,6 +2,7 @@
 #include "pam_child.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <security/pam_ext.h>
 #include <sys/mman.h>
 #include <syslog.h>
@@ -42,14 +43,45 @@ bool pam_child_is(const struct session *session)
 	return *session->opener == 0;
 }
 
+/*
+ * Into the user namespace as root, and the user from there on: ids that are not mapped can't be had again.
+ * What the caller does next (sshd: the same ids once more, and a try to get the old ones back) agrees.
+ */
+static int enter_user_ns(const struct session *session, struct errmsg *e)
+{
+	uid_t ruid, euid, suid;
+
+	if (setns(session->user_ns, CLONE_NEWUSER) < 0)
+		return errmsg_set(e, -errno, "cannot enter the user namespace");
+	if (setresgid(session->gid, session->gid, session->gid) < 0 ||
+	    setresuid(session->uid, session->uid, session->uid) < 0)
+		return errmsg_set(e, -errno, "cannot become uid %u in the user namespace",
+				  (unsigned)session->uid);
+	if (getresuid(&ruid, &euid, &suid) < 0 || ruid != session->uid || euid != session->uid ||
+	    suid != session->uid)
+		return errmsg_setx(e, -EPERM, "this process is not uid %u after it became that",
+				   (unsigned)session->uid);
+	return 0;
+}
+
 void pam_child_finish(pam_handle_t *pamh, const struct session *session)
 {
 	struct errmsg e;
+	int r = 0;
 
-	if (caps_drop(session->bounding, session->no_new_privs, &e) < 0) {
+	if (session->user_ns >= 0)
+		r = enter_user_ns(session, &e);
+	if (r == 0)
+		r = caps_drop(session->bounding, session->no_new_privs, &e);
+	/* setresuid(2) from an id that is not mapped leaves all of them. */
+	if (r == 0 && session->user_ns >= 0)
+		r = caps_clear(&e);
+	if (r < 0) {
 		pam_syslog(pamh, LOG_ERR, "session ended: id=%s reason=%s", session->id, e.text);
 		_exit(STATUS_REFUSED);
 	}
-	/* The descriptor's number stays in the data; it is not used here again. */
+	/* Their numbers stay in the data; they are not used here again. */
 	(void)close(session->conn);
+	if (session->user_ns >= 0)
+		(void)close(session->user_ns);
 }

@@ -35,6 +35,7 @@ static void free_session(pam_handle_t *pamh, void *data, int status)
 
 	(void)pamh, (void)status;
 	close_fd(&session->conn);
+	close_fd(&session->user_ns);
 	pam_child_unmark(session);
 	free(session);
 }
@@ -48,7 +49,7 @@ static struct session *new_session(pam_handle_t *pamh, struct errmsg *e)
 		(void)errmsg_setx(e, -ENOMEM, "out of memory");
 		return NULL;
 	}
-	session->conn = -1;
+	session->conn = session->user_ns = -1;
 	if (pam_child_mark(session, e) == 0 &&
 	    pam_set_data(pamh, DATA_NAME, session, free_session) == PAM_SUCCESS)
 		return session;
