@@ -150,6 +150,8 @@ static int apply_join(const struct plan *plan, const struct step *step, void *ct
 		if (r < 0)
 			return r;
 	}
+	/* Only a process that shares its memory with nobody may join a time namespace (EUSERS, man 2 setns). */
+	spawn_finish(&s->o->spawn);
 	r = opener_enter_namespaces(init, step->n1, e);
 	if (r < 0)
 		return r;
