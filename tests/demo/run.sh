@@ -346,6 +346,7 @@ show_pids() {
 	dir=$(cgroup_of pids)
 	if [[ ! $dir ]]; then
 		left_out "this machine gives us no pids controller"
+		log_out first
 		return
 	fi
 	ssh_as alice "(sh -c '$bomb' >/dev/null 2>&1 </dev/null &)"
