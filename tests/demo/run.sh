@@ -33,10 +33,15 @@ die() {
 # What is shown
 # ---------------------------------------------------------------------------------------------------
 
-shown=0 held=0 left_out=0
+shown=0 held=0 left_out=0 step=0
 
 section() {
 	printf '\n%s\n' "$bold$*$plain"
+}
+
+step() { # a numbered section
+	step=$((step + 1))
+	section "$step. $*"
 }
 
 # fact SENTENCE COMMAND...: it holds when the command succeeds.
@@ -257,7 +262,16 @@ write_policy() {
 	cat >/etc/nsiso/users.d/bob.conf <<-'EOT'
 		[net]
 		mode = none
+
+		[user]
+		map = root
+		subid = none
 	EOT
+	has_user_namespaces || sed -i '/user/,$d' /etc/nsiso/users.d/bob.conf
+}
+
+has_user_namespaces() {
+	(($(cat /proc/sys/user/max_user_namespaces 2>/dev/null || echo 0)))
 }
 
 show_set_up() {
@@ -284,7 +298,7 @@ show_view() {
 	if ! log_in first alice || ! look alice inside; then
 		die "the isolated login failed: $(cat "$T/log")"
 	fi
-	section "1. What alice's login sees: before, and isolated"
+	step "What alice's login sees: before, and isolated"
 	for kind in "${kinds[@]}"; do
 		row "$kind namespace" "${before[$kind]}" "${inside[$kind]}"
 		[[ ${before[$kind]} == "$(readlink "/proc/self/ns/$kind")" ]] && host+=("$kind")
@@ -312,14 +326,39 @@ show_view() {
 	fact "of the homes it sees its own" is "${inside[homes]}" alice
 	fact "it sees its cgroup as the root" is "${inside[path]}" /
 	fact "no program that it starts can gain privileges" is "${inside[capabilities]} ${inside[nnp]}" "0000000000000000 1"
-	fact "bob's login, with net mode = none, has the loopback interface alone" \
-		is "$(ssh_as bob "sed -n 's/^ *\([^ ]*\):.*/\1/p' /proc/net/dev")" lo
+}
+
+show_other_policy() {
+	local kind own=() network id owner
+
+	step "What bob's login is, by a policy of his own"
+	declare -A inside
+	if ! log_in bob bob || ! look bob inside; then
+		die "bob's login failed: $(cat "$T/log")"
+	fi
+	for kind in "${kinds[@]}"; do
+		[[ ${inside[$kind]} == "${before[$kind]}" ]] || own+=("$kind")
+	done
+	network=$(ssh_as bob "sed -n 's/^ *\([^ ]*\):.*/\1/p' /proc/net/dev" | tr '\n' ' ')
+	id=$(ssh_as bob 'id -un; touch file; hostname of-bob; hostname' | tr '\n' ' ')
+	owner=$(stat -c %U /home/bob/file)
+	printf '    %s\n' "own namespaces: ${own[*]}" "network interfaces: $network" \
+		"user and host name inside: $id" "owner of bob's file on the host: $owner"
+	fact "with net mode = none there is the loopback interface alone" is "$network" "lo "
+	if has_user_namespaces; then
+		fact "all 8 namespaces are its own" is "${#own[@]}" 8
+		fact "with user map = root he is root inside, and may set the host name there" is "$id" "root of-bob "
+		fact "to the host he is bob, and the host's name is what it was" is "$owner $(hostname)" "bob ${before[host]}"
+	else
+		left_out "this machine allows no user namespaces"
+	fi
+	log_out bob
 }
 
 show_memory() {
 	local dir status peak
 
-	section "2. A program that wants 300 MiB, under memory.max = 64M"
+	step "A program that wants 300 MiB, under memory.max = 64M"
 	dir=$(cgroup_of memory)
 	if [[ ! $dir ]]; then
 		left_out "this machine gives us no memory controller"
@@ -342,7 +381,7 @@ bomb='bomb() { [ $1 = 0 ] || { bomb $(($1 - 1)) & bomb $(($1 - 1)) & }; exec sle
 show_pids() {
 	local dir there refused
 
-	section "3. A fork bomb of 511 processes, under pids.max = 64"
+	step "A fork bomb of 511 processes, under pids.max = 64"
 	dir=$(cgroup_of pids)
 	if [[ ! $dir ]]; then
 		left_out "this machine gives us no pids controller"
@@ -366,7 +405,7 @@ show_pids() {
 show_sharing() {
 	local one two
 
-	section "4. Two logins of alice are in one instance"
+	step "Two logins of alice are in one instance"
 	log_in one alice
 	log_in two alice
 	one=$(ssh_as alice 'readlink /proc/self/ns/pid; ps -C sleep -o args= | wc -l; echo "of alice" >/tmp/alice.txt')
@@ -383,7 +422,7 @@ show_sharing() {
 show_no_shell() {
 	local listing answer port ssh
 
-	section "5. What runs without a login shell is inside, too"
+	step "What runs without a login shell is inside, too"
 	listing=$(sftp -q -F "$T/client.conf" -b - alice@demo 2>&1 <<<$'ls -1 /tmp\nls -1 /home')
 	text <<<"$listing"
 	fact "sftp, by sshd's internal server, sees alice's /tmp and home alone" \
@@ -414,7 +453,7 @@ connects() { # PORT
 show_refusal() {
 	local status output
 
-	section "6. A fault in a policy refuses the login, and nobody else's"
+	step "A fault in a policy refuses the login, and nobody else's"
 	printf '[cgroup]\nmemory.maxx = 1G\n' >/etc/nsiso/users.d/alice.conf
 	output=$(ssh_as alice 'echo in' 2>&1)
 	status=$?
@@ -429,7 +468,7 @@ show_refusal() {
 show_log() {
 	local pattern
 
-	section "7. What the log has"
+	step "What the log has"
 	grep -E 'pam_nsiso|nsiso\[' "$T/log" | sed -E 's/^sshd[^:]*: //; s,cgroup=[^ ]*/nsiso-test,cgroup=.../nsiso-test,' >"$T/log.nsiso"
 	for pattern in 'instance=new' 'instance=joined' 'policy fault' 'session refused' 'reason=root' 'session closed'; do
 		grep -m 1 "$pattern" "$T/log.nsiso"
@@ -448,7 +487,7 @@ nothing_of_users() {
 }
 
 show_end() {
-	section "8. After the last logout"
+	step "After the last logout"
 	log_out one
 	fact "no process, no cgroup, no file in /run/nsiso is left" wait_until 10 nothing_of_users
 }
@@ -464,6 +503,7 @@ demonstrate() {
 	fi
 	show_set_up
 	show_view
+	show_other_policy
 	show_memory
 	show_pids
 	show_sharing
