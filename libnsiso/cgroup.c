@@ -138,7 +138,7 @@ static int locate_v1(const char *text, const char *parent, const char *name, uns
 int cgroup_locate(enum cgroup_layout layout, const char *parent, const char *name,
 		  unsigned controllers, struct cgroup_set *ret, struct errmsg *e)
 {
-	char text[4096];
+	char text[4096] = "";
 	int r = read_own(text, sizeof(text), e);
 
 	memset(ret, 0, sizeof(*ret));
@@ -148,8 +148,10 @@ int cgroup_locate(enum cgroup_layout layout, const char *parent, const char *nam
 		r = locate_one(&ret->one[ret->n++], text, ROOT, "", parent, name, e);
 	else if (layout != CGROUP_NONE)
 		r = locate_v1(text, parent, name, controllers, ret, e);
-	if (r == 0 && ret->n == 0 && layout == CGROUP_HYBRID)
+	if (r == 0 && ret->n == 0 && layout == CGROUP_HYBRID) {
 		r = locate_one(&ret->one[ret->n++], text, ROOT "/unified", "", parent, name, e);
+		ret->one[0].controller = "";
+	}
 	if (r == 0 && ret->n == 0)
 		return errmsg_setx(e, -ENODEV,
 				   "this host has no cgroup hierarchy below " ROOT

@@ -20,8 +20,8 @@ enum cgroup_controller { CONTROLLER_MEMORY = 1, CONTROLLER_PIDS = 2, CONTROLLER_
 struct cgroup_set {
 	unsigned n;
 	struct cgroup_one {
-		struct instance_cgroup at;         /* paths, as they go into the record */
-		const char *controller;            /* v1: its name; v2: NULL */
+		struct instance_cgroup at; /* paths, as they go into the record */
+		const char *controller;    /* v1: its name; v2: NULL; hybrid's v2: "", has none */
 		char parent[NSISO_PATH_MAX + 128]; /* folder that holds the users' folders */
 		int user, dir; /* open folders of user and instance; -1: not made yet */
 	} one[INSTANCE_CGROUPS_MAX];

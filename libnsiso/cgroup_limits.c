@@ -92,7 +92,7 @@ static bool is_same(const char *have, const char *want, bool bytes)
 
 static int set_file(int dir, const char *file, const char *text, bool bytes, struct errmsg *e)
 {
-	char have[64];
+	char have[64] = "";
 	int r = read_file(dir, file, have, sizeof(have));
 
 	if (r < 0)
@@ -185,22 +185,21 @@ static int limit_v1(const struct cgroup_one *one, const struct limit *limit, uin
 	return set_file(one->user, limit->v1, text, limit->form == V1_BYTES, e);
 }
 
-int cgroup_limit(const struct cgroup_set *set, const char *name, uint64_t value, uint64_t period,
+int cgroup_limit(const struct cgroup_set *set, const char *limit, uint64_t value, uint64_t period,
 		 struct errmsg *e)
 {
-	const struct limit *limit = find_limit(name);
-	const char *controller = limit ? controller_name(limit->controller) : "?";
+	const struct limit *found = find_limit(limit);
+	const char *controller = found ? controller_name(found->controller) : "?";
 	unsigned i;
 
-	for (i = 0; limit && i < set->n; i++) {
+	for (i = 0; found && i < set->n; i++) {
 		const struct cgroup_one *one = &set->one[i];
 
-		if (one->at.v2 && !one->controller &&
-		    strncmp(one->parent, "/sys/fs/cgroup/unified", 22) != 0)
-			return limit_v2(one, limit, value, period, e);
-		if (one->controller && strcmp(one->controller, controller) == 0)
-			return limit_v1(one, limit, value, period, e);
+		if (!one->controller)
+			return limit_v2(one, found, value, period, e);
+		if (strcmp(one->controller, controller) == 0)
+			return limit_v1(one, found, value, period, e);
 	}
-	return errmsg_setx(e, -ENODEV, "cannot set %s: this host has no cgroup controller %s", name,
-			   controller);
+	return errmsg_setx(e, -ENODEV, "cannot set %s: this host has no cgroup controller %s",
+			   limit, controller);
 }

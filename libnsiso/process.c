@@ -37,7 +37,7 @@ int process_start(pid_t pid, uint64_t *ret)
 int process_open(const struct process *process)
 {
 	AUTO_CLOSE int fd = -1;
-	uint64_t start;
+	uint64_t start = 0;
 	int r;
 
 	if (process->pid <= 0)

@@ -44,7 +44,8 @@ int wire_send(int sock, enum wire_type type, uint64_t value, const struct iovec 
 	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = n_body + 1 };
 	union control control;
 
-	memcpy(iov + 1, body, n_body * sizeof(*body));
+	if (n_body)
+		memcpy(iov + 1, body, n_body * sizeof(*body));
 	if (fds && fds->n) {
 		struct cmsghdr *cmsg = &control.head;
 
