@@ -76,6 +76,20 @@ static void add_list(struct builder *b, enum step_kind kind, const struct policy
 	}
 }
 
+/*
+ * What lies behind these acts outside for whoever asks: the user's own service manager and the system's, and
+ * the screen sessions that a process outside has left.
+ */
+static void add_doors(struct builder *b)
+{
+	static const char *const doors[] = { "/run/user", "/run/dbus/system_bus_socket",
+					     "/run/systemd/private", "/run/screen" };
+	size_t i;
+
+	for (i = 0; i < sizeof(doors) / sizeof(doors[0]) && !b->policy->mount.run_user; i++)
+		add_path_step(b, STEP_HIDE, doors[i])->flags = STEP_MAYBE;
+}
+
 static void add_binds(struct builder *b, const struct policy_list *list)
 {
 	const char *item, *colon, *end;
@@ -261,6 +275,7 @@ static void build_mounts(struct builder *b)
 	add_list(b, STEP_NOEXEC, &policy->mount.noexec);
 	/* Holds the empty file and folder that hidden paths are covered with. */
 	(void)add_path_step(b, STEP_RUNDIR, NSISO_RUNDIR);
+	add_doors(b);
 	add_list(b, STEP_HIDE, &policy->mount.hide);
 	/* A copy of the finished tree, in which all of it is locked. */
 	if (policy->user.map == MAP_ROOT)

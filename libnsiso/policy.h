@@ -73,6 +73,7 @@ struct policy {
 		enum policy_suid suid;
 		struct policy_list suid_paths; /* SUID_PATHS: files that keep their set-user-ID */
 		bool proc_hidepid;             /* proc=private,hidepid */
+		bool run_user; /* the doors of the system manager and of other sessions stay open */
 		enum policy_propagation propagation;
 	} mount;
 	struct {

@@ -59,6 +59,8 @@ const struct policy_key policy_keys[ROW_COUNT] = {
 		"no", NULL, 0, 0, "whether set-user-ID programs work" },
 	[ROW_MOUNT_PROC] = { "mount", "proc", KEY_FLAG, FIELD(mount.proc_hidepid),
 		"private,hidepid", "private private,hidepid", 0, 0, "how /proc is mounted" },
+	[ROW_MOUNT_RUN_USER] = { "mount", "run_user", KEY_BOOL, FIELD(mount.run_user),
+		"no", BOOL_WORDS, 0, 0, "whether /run/user and the sockets of systemd and D-Bus are to be seen" },
 	[ROW_MOUNT_PROPAGATION] = { "mount", "propagation", KEY_WORD, FIELD(mount.propagation),
 		"slave", "slave private", 0, 0, "whether later mounts of the host appear inside" },
 

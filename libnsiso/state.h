@@ -17,7 +17,10 @@ int state_open(const char *path, struct errmsg *e);
  * descriptor lives.  Waits until deadline (see wire_now()), then -ETIMEDOUT.
  */
 int state_lock_user(int state, const char *user, int64_t deadline, struct errmsg *e);
-/* Whether the supervisor of the instance in dir is alive: it holds the lock of the record. */
+/*
+ * Whether the supervisor of the instance in dir is alive: it holds the lock of the record.  Who can't be
+ * asked is taken for alive: the others are ended.
+ */
 bool state_is_alive(int dir);
 
 #endif

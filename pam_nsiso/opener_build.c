@@ -74,7 +74,12 @@ static int make_folder(struct opener *o, struct errmsg *e)
 		return errmsg_set(e, errno == ENOENT ? -EAGAIN : -errno, "cannot make instance %s",
 				  o->facts.id);
 	o->dir = openat(o->user_dir, o->facts.id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return o->dir < 0 ? errmsg_set(e, -errno, "cannot open instance %s", o->facts.id) : 0;
+	if (o->dir < 0) {
+		(void)errmsg_set(e, -errno, "cannot open instance %s", o->facts.id);
+		(void)unlinkat(o->user_dir, o->facts.id, AT_REMOVEDIR);
+		return e->code;
+	}
+	return 0;
 }
 
 /* Everything that the supervisor gets with the plan but the cgroups, which are a step of the plan. */
@@ -141,8 +146,13 @@ static void clean_up(struct opener *o)
 	struct timespec pause = { .tv_nsec = 1000000 };
 	struct errmsg ignored;
 
+	/* Before our socket closes: then the supervisor kills who is in there. */
 	if (o->entered)
 		(void)cgroup_leave(&o->cgroups, &ignored);
+	close_fd(&o->conn);
+	spawn_finish(&o->spawn);
+	if (o->dir < 0)
+		return;
 	close_fd(&o->record);
 	while (state_is_alive(o->dir) && wire_now() < deadline)
 		(void)nanosleep(&pause, NULL);
@@ -167,9 +177,6 @@ int opener_build(struct opener *o, struct session *ret, struct errmsg *e)
 
 	o->dir = o->record = o->user_ns = -1;
 	o->entered = false;
-	r = facts_id(&o->facts, e);
-	if (r < 0)
-		return r;
 	o->conn = spawn_start(&o->spawn, o->facts.user, o->facts.id, e);
 	if (o->conn < 0)
 		return o->conn;
@@ -181,12 +188,10 @@ int opener_build(struct opener *o, struct session *ret, struct errmsg *e)
 	if (r == 0) {
 		ret->conn = take_fd(&o->conn);
 		ret->user_ns = take_fd(&o->user_ns);
-	}
-	close_fd(&o->user_ns);
-	close_fd(&o->conn);
-	spawn_finish(&o->spawn);
-	if (r < 0 && o->dir >= 0)
+	} else
 		clean_up(o);
+	close_fd(&o->user_ns);
+	spawn_finish(&o->spawn);
 	cgroup_close(&o->cgroups);
 	close_fd(&o->record);
 	close_fd(&o->dir);

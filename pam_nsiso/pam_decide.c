@@ -54,7 +54,12 @@ static int check_inside(const struct facts *facts, struct errmsg *e)
 {
 	struct stat st;
 
-	if (lstat(NSISO_RUNDIR "/init", &st) < 0 || !S_ISSOCK(st.st_mode))
+	if (lstat(NSISO_RUNDIR "/init", &st) < 0) {
+		if (errno != ENOENT && errno != ENOTDIR)
+			return errmsg_set(e, -errno, "cannot examine %s/init", NSISO_RUNDIR);
+		return 0;
+	}
+	if (!S_ISSOCK(st.st_mode))
 		return 0;
 	if (getuid() == facts->uid)
 		return 1;
@@ -70,17 +75,23 @@ static int not_isolated(pam_handle_t *pamh, const struct facts *facts, const cha
 	return 1;
 }
 
-int pam_decide(pam_handle_t *pamh, const struct pam_args *args, struct facts *facts,
-	       struct policy *policy, struct errmsg *e)
+int pam_decide_user(pam_handle_t *pamh, struct facts *facts, struct errmsg *e)
 {
-	int r = read_facts(pamh, facts, e);
+	/* First of all: it is what the log line is found by, whatever goes wrong. */
+	int r = facts_id(facts, e);
 
+	if (r == 0)
+		r = read_facts(pamh, facts, e);
 	if (r < 0)
 		return r;
-	/* Before any file is read: a broken policy must not keep root out. */
-	if (facts->uid == 0)
-		return not_isolated(pamh, facts, "root");
-	r = check_inside(facts, e);
+	return facts->uid == 0 ? not_isolated(pamh, facts, "root") : 0;
+}
+
+int pam_decide_policy(pam_handle_t *pamh, const struct pam_args *args, const struct facts *facts,
+		      struct policy *policy, struct errmsg *e)
+{
+	int r = check_inside(facts, e);
+
 	if (r)
 		return r < 0 ? r : not_isolated(pamh, facts, "inside-already");
 	r = policy_find(args->confdir, facts, report, pamh, policy, e);

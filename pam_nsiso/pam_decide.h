@@ -12,11 +12,16 @@
 struct errmsg;
 
 /*
- * Fills facts and policy.  0: isolate; 1: not (logged: root, exempt, mode=off, no policy, already inside);
- * -errno: refuse.  Every fault of the policy is logged.
+ * Fills facts of who logs in through what, and with an id.  0; 1: root, who is never isolated and needs
+ * neither arguments nor a policy without fault; -errno: refuse.
  */
-int pam_decide(pam_handle_t *pamh, const struct pam_args *args, struct facts *facts,
-	       struct policy *policy, struct errmsg *e);
+int pam_decide_user(pam_handle_t *pamh, struct facts *facts, struct errmsg *e);
+/*
+ * Fills policy.  0: isolate; 1: not (logged: exempt, mode=off, no policy, already inside); -errno: refuse.
+ * Every fault of the policy is logged.
+ */
+int pam_decide_policy(pam_handle_t *pamh, const struct pam_args *args, const struct facts *facts,
+		      struct policy *policy, struct errmsg *e);
 /* The names of the files that made the policy, separated by commas, cut to size. */
 void pam_decide_files(const struct policy *policy, char *ret, size_t size);
 

@@ -122,7 +122,6 @@ static int open_isolated(pam_handle_t *pamh, const struct pam_args *args, struct
 	o->warn = warn;
 	o->pamh = pamh;
 	r = opener_run(o, session, e);
-	(void)snprintf(facts->id, sizeof(facts->id), "%s", o->facts.id);
 	if (r < 0) {
 		(void)pam_set_data(pamh, DATA_NAME, NULL, NULL);
 		return r;
@@ -148,9 +147,11 @@ static int open_session(pam_handle_t *pamh, int argc, const char **argv, struct 
 
 	if (!policy)
 		return errmsg_setx(e, -ENOMEM, "out of memory");
-	r = pam_args_parse(argc, argv, &args, e);
+	r = pam_decide_user(pamh, facts, e);
 	if (r == 0)
-		r = pam_decide(pamh, &args, facts, policy, e);
+		r = pam_args_parse(argc, argv, &args, e);
+	if (r == 0)
+		r = pam_decide_policy(pamh, &args, facts, policy, e);
 	if (r)
 		return r;
 	if (args.debug)
