@@ -177,8 +177,8 @@ static bool serve(struct supervisor *s, struct book_entry *entry)
 		entry->joined = s->ready = true;
 		return true;
 	}
-	if (head.type == WIRE_LEAVE)
-		entry->left = true;
+	if (head.type == WIRE_LEAVE) /* also of one whose WIRE_COMMIT got lost */
+		entry->left = entry->joined = true;
 	return false;
 }
 

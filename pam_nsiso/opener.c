@@ -2,6 +2,7 @@
 #include "opener.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
 #include <sys/stat.h>
@@ -68,10 +69,11 @@ int opener_run(struct opener *o, struct session *ret, struct errmsg *e)
 	ret->no_new_privs = o->policy->caps.no_new_privs;
 	for (r = -EAGAIN, tries = 0; r == -EAGAIN && tries < BUILD_TRIES; tries++) {
 		o->user_dir = state_lock_user(state, o->facts.user, o->deadline, e);
-		if (o->user_dir < 0)
-			return o->user_dir;
-		r = run_locked(o, ret, e);
+		r = o->user_dir < 0 ? o->user_dir : run_locked(o, ret, e);
 		close_fd(&o->user_dir);
 	}
+	/* The user's folder, unless it holds instances. */
+	if (r < 0)
+		(void)unlinkat(state, o->facts.user, AT_REMOVEDIR);
 	return r;
 }

@@ -73,9 +73,11 @@ static int ask(struct opener *o, int dir, int *conn, int *init, uint64_t *namesp
 
 	if (ctl == -EAGAIN) /* nobody has accepted for a whole backlog */
 		return -ETIMEDOUT;
-	ping = ctl < 0 ? -1 : connect_to(dir, "in/init");
-	if (ctl < 0 || ping < 0)
-		return ctl != -EAGAIN && ping != -EAGAIN ? 1 : -ETIMEDOUT;
+	ping = ctl < 0 ? ctl : connect_to(dir, "in/init");
+	if (ping == -EAGAIN)
+		return -ETIMEDOUT;
+	if (ping < 0) /* nobody listens (any more); else it is this process that can't connect */
+		return ping == -ECONNREFUSED || ping == -ENOENT ? 1 : ping;
 	r = send_register(ctl);
 	if (r < 0)
 		return r == -EPIPE || r == -ECONNRESET ? 1 : r;
@@ -177,13 +179,16 @@ static int visit(struct opener *o, const char *id, struct session *ret, struct e
 		openat(o->user_dir, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct instance_record record;
 	struct errmsg leftover;
-	int r = 1;
+	int r;
 
 	if (dir < 0)
 		return errno == ENOENT ? 1 : errmsg_set(e, -errno, "cannot open instance %s", id);
-	if (instance_read(dir, &record, &leftover) == 0 && record.shared &&
-	    o->policy->session.scope == SCOPE_USER)
-		r = try_one(o, dir, &record, ret, e);
+	r = instance_read(dir, &record, e);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	r = r == 0 && record.shared && o->policy->session.scope == SCOPE_USER ?
+		    try_one(o, dir, &record, ret, e) :
+		    1;
 	/* What nobody supervises any more is ended here; what resists must not keep the user out. */
 	if (r == 1 && !state_is_alive(dir))
 		(void)instance_end(dir, id, &leftover);
@@ -201,9 +206,12 @@ int opener_join(struct opener *o, struct session *ret, struct errmsg *e)
 		close_fd(&fd);
 		return r;
 	}
-	while (r == 1 && (entry = readdir(entries)))
+	for (errno = 0; r == 1 && (entry = readdir(entries)); errno = 0)
 		if (entry->d_name[0] != '.')
 			r = visit(o, entry->d_name, ret, e);
+	/* An instance that is not seen would get another one beside it. */
+	if (r == 1 && errno)
+		r = errmsg_set(e, -errno, "cannot read the folder of user %s", o->facts.user);
 	(void)closedir(entries);
 	close_fd(&o->user_ns);
 	return r;
