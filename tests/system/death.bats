@@ -43,9 +43,9 @@ assert_next_login_works() {
 	assert_differ "$inside" "$(readlink /proc/self/ns/pid)"
 }
 
-# Background processes that no session waits for, one of which ignores SIGTERM.
+# Background processes that no session waits for, one of which ignores SIGTERM and SIGHUP.
 leave_background() {
-	ssh_as alice 'exec >/dev/null 2>&1 </dev/null; nohup setsid sleep 1000 & (trap "" TERM; sleep 1000) &'
+	ssh_as alice 'exec >/dev/null 2>&1 </dev/null; nohup setsid sleep 1000 & (trap "" TERM HUP; sleep 1000) &'
 }
 
 @test "kill -9 of the session's monitor ends the instance" {
@@ -151,7 +151,7 @@ leave_background() {
 
 # A process that says when it has caught SIGTERM and ends then; it outlives its session.
 catch_term() {
-	ssh_as alice 'nohup sh -c "trap \"echo caught >~/seen; exit\" TERM; : >~/seen.ready; while :; do sleep 0.05; done" \
+	ssh_as alice 'sh -c "trap \"\" HUP; trap \"echo caught >~/seen; exit\" TERM; : >~/seen.ready; while :; do sleep 0.05; done" \
 		>/dev/null 2>&1 </dev/null & until [ -e ~/seen.ready ]; do sleep 0.05; done'
 }
 
@@ -183,7 +183,7 @@ catch_term() {
 
 @test "the last session's end sends SIGTERM and kills what ignores it after the grace" {
 	catch_term
-	ssh_as alice 'exec >/dev/null 2>&1 </dev/null; (trap "" TERM; sleep 1000) &'
+	ssh_as alice 'exec >/dev/null 2>&1 </dev/null; (trap "" TERM HUP; sleep 1000) &'
 	wait_until 10 alice_runs 0
 	assert_equal "$(cat /home/alice/seen)" caught
 }
@@ -193,7 +193,7 @@ catch_term() {
 		[session]
 		grace = 30s
 	EOT
-	ssh_as alice 'exec >/dev/null 2>&1 </dev/null; (trap "" TERM; for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.1; done; echo finished >~/seen) &'
+	ssh_as alice 'exec >/dev/null 2>&1 </dev/null; (trap "" TERM HUP; for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.1; done; echo finished >~/seen) &'
 	wait_until 10 test -s /home/alice/seen
 }
 

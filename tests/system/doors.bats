@@ -5,6 +5,7 @@
 load lib
 
 setup_file() {
+	sed -i '/pam_faildelay/d' /etc/pam.d/login
 	world alice
 	rm -rf /etc/crontab /etc/cron.d
 }
@@ -55,11 +56,11 @@ assert_seen() { # ARGV0
 	run in_terminal 'expect:login: $' 'send:alice\n' 'expect:assword: $' "send:alice's secret\n" "${look_around[@]}" -- login
 	assert_match "$output" 'exit 3'
 	assert_seen -bash
-	[[ $NSISO_PLAIN == 1 ]] || assert_log 'pam_nsiso\(login:session\): session closed: user=alice'
+	[[ $NSISO_PLAIN == 1 ]] || assert_log 'pam_nsiso\(login:session\): session closed: '
 }
 
 @test "login(1) refuses a wrong password and opens nothing" {
-	run in_terminal 'expect:login: $' 'send:alice\n' 'expect:assword: $' "send:wrong\n" 'expect:ncorrect' 'expect:login: $' 'send:\x04' -- login
+	run in_terminal 'expect:login: $' 'send:alice\n' 'expect:assword: $' "send:wrong\n" 'expect:ncorrect' signal:9 -- login
 	[[ ! -e /home/alice/seen ]] || fail "$output"
 	refute_log 'session opened: user=alice'
 }
@@ -154,7 +155,7 @@ cron_job() { # COMMAND
 	run cat /home/alice/cron
 	[[ $NSISO_PLAIN == 1 ]] || assert_differ "${lines[0]}" "$(readlink /proc/self/ns/pid)"
 	assert_equal "${lines[1]} ${lines[2]}" "alice /bin/sh"
-	[[ $NSISO_PLAIN == 1 ]] || assert_log 'pam_nsiso\(cron:session\): session closed: user=alice'
+	[[ $NSISO_PLAIN == 1 ]] || assert_log 'pam_nsiso\(cron:session\): session closed: '
 }
 
 @test "a cron job shares the instance of the ssh session" {

@@ -109,7 +109,7 @@ attack() {
 	start_daemon abstract socat ABSTRACT-LISTEN:nsiso-test-host,fork SYSTEM:'echo reached'
 	wait_until 5 grep -q nsiso-test-host /proc/net/unix
 	run ssh_as bob "socat -u ABSTRACT-CONNECT:nsiso-test-host - 2>&1 | grep -o 'reached\|refused'
-		(: </dev/tcp/127.0.0.1/$(cat "$NSISO_TEST/sshd.main.port")) 2>&1 | grep -o refused; cat /proc/net/unix | grep -c nsiso-test"
+		(: </dev/tcp/127.0.0.1/$(cat "$NSISO_TEST/sshd.main.port")) 2>&1 | grep -o refused | sort -u; cat /proc/net/unix | grep -c nsiso-test"
 	stop_daemon abstract
 	assert_output $'refused\nrefused\n0'
 }
@@ -125,7 +125,7 @@ attack() {
 @test "home=own shows the own home and no other" {
 	bob_has mount "home = own"
 	echo open >/home/alice/open
-	run ssh_as bob 'ls /home; cat /home/alice/open; mkdir /home/alice; touch /home/x; echo $HOME; echo kept >~/work; cat ~/work'
+	run ssh_as bob 'exec 2>&1; ls /home; cat /home/alice/open; mkdir /home/alice; touch /home/x; echo $HOME; echo kept >~/work; cat ~/work'
 	rm /home/alice/open
 	assert_equal "${lines[0]}" bob
 	assert_match "$output" "alice/open.*No such file"
@@ -160,9 +160,9 @@ attack() {
 
 @test "the state of other instances and of the own one cannot be seen or made" {
 	hold a alice
-	run ssh_as bob 'find /run/nsiso -mindepth 1 -printf "%P\n"; touch /run/nsiso/x; mkdir /run/nsiso/y; rm /run/nsiso/init; mv /run/nsiso/init /tmp'
-	assert_equal "${lines[0]}" init
-	assert_equal "$(grep -c 'Permission denied\|Read-only' <<<"$output")" 4
+	run ssh_as bob 'exec 2>/dev/null; ls /run/nsiso; touch /run/nsiso/x && echo made; mkdir /run/nsiso/y && echo made
+		rm -f /run/nsiso/init && echo removed; mv /run/nsiso/init /tmp && echo moved; ls /run/nsiso/void'
+	assert_output $'init\nnull\nvoid'
 }
 
 # ---- privileges ------------------------------------------------------------------------------------
@@ -269,7 +269,11 @@ suid_copy() { # TARGET
 		attempt("affinity", lambda: os.sched_setaffinity(1, {0}))
 		attempt("scheduler", lambda: os.sched_setscheduler(1, os.SCHED_IDLE, os.sched_param(0)))
 		call("syscall", 251, 1, 1, (3 << 13))  # ioprio_set
-		call("process_vm_readv", 1, None, 0, None, 0, 0)
+		buffer = ctypes.create_string_buffer(8)
+		class Iovec(ctypes.Structure): _fields_ = ("base", ctypes.c_void_p), ("len", ctypes.c_size_t)
+		mine, other = Iovec(ctypes.addressof(buffer), 8), Iovec(0x400000, 8)
+		call("process_vm_readv", 1, ctypes.byref(mine), 1, ctypes.byref(other), 1, 0)
+		call("process_vm_writev", 1, ctypes.byref(mine), 1, ctypes.byref(other), 1, 0)
 		pidfd = os.pidfd_open(1)
 		attempt("pidfd_getfd", lambda: (_ for _ in ()).throw(OSError) if libc.syscall(438, pidfd, 0, 0) < 0 else 0)
 		call("setns", pidfd, 0x00020000)
@@ -418,7 +422,7 @@ suid_copy() { # TARGET
 
 @test "tmpfs sizes hold in bytes and in files" {
 	bob_has mount "tmp = tmpfs:1M:50"
-	run ssh_as bob 'head -c 5M /dev/zero >/tmp/big; rm /tmp/big; for i in $(seq 100); do : >/tmp/$i; done; ls /tmp | wc -l'
+	run ssh_as bob 'exec 2>&1; head -c 5M /dev/zero >/tmp/big; rm /tmp/big; for i in $(seq 100); do : >/tmp/$i; done; ls /tmp | wc -l'
 	assert_match "$output" 'No space left'
 	((lines[-1] < 50)) || fail "${lines[-1]} files"
 }
@@ -530,7 +534,7 @@ later_mount() {
 	start_sshd environment 'PermitUserEnvironment yes'
 	snapshot
 	run env SSHD=environment ssh -F "$NSISO_TEST/sshd.environment.client" bob@nsiso \
-		'/usr/bin/readlink /proc/$$/exe /proc/self/ns/pid' 3>&-
+		'/usr/bin/readlink /proc/$$/exe /proc/self/ns/pid; true' 3>&-
 	assert_no_leftovers
 	stop_daemon sshd.environment
 	rm -rf /home/bob/.pam_environment /home/bob/.ssh /home/bob/evil

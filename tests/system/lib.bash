@@ -59,7 +59,7 @@ wait_until() {
 	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
 
 	shift
-	until "$@"; do
+	until "$@" 2>/dev/null; do
 		((${EPOCHREALTIME/./} < end)) || { fail "waited in vain for: $*"; return 1; }
 		sleep 0.05
 	done
@@ -256,6 +256,7 @@ start_sshd() {
 			ControlMaster no
 			ControlPath none
 			LogLevel ERROR
+			KexAlgorithms curve25519-sha256
 	EOT
 }
 
@@ -319,7 +320,7 @@ has_instance() { # USER
 	instance_of "$1" >/dev/null 2>&1
 }
 
-# The first word of the value that the record has for the key: supervisor, init, cgroup...
+# The first word of the value that the record has for the key: supervisor, init...
 record_of() { # USER KEY
 	local dir
 
@@ -363,6 +364,9 @@ world() {
 	local user
 
 	start_log && install_pam || return 1
+	# The message of the day would stand in front of what a refused login is told.
+	: >/etc/motd
+	rm -rf /etc/update-motd.d
 	for user; do
 		make_user "$user" || return 1
 	done
@@ -387,7 +391,9 @@ begin() {
 	snapshot
 }
 
+# A failed test shows what the product has logged meanwhile.
 finish() {
+	[[ ${BATS_TEST_COMPLETED:-} ]] || log_lines | grep nsiso | tail -n 20
 	release_all
 	assert_no_leftovers
 }

@@ -62,7 +62,9 @@ needs_controllers() {
 		grep -qx "$(pgrep -u alice -x cat)" "$dir/$id/cgroup.procs"
 		grep -qx "$(record_of alice init)" "$dir/$id/cgroup.procs"
 	done
-	assert_match "$(record_of alice cgroup)" "alice/$id\$"
+	for controller in pids memory; do
+		grep -Eqx "cgroup=v[12] $(cgroup_of "$controller")/alice/$id" "$(instance_of alice)/record"
+	done
 }
 
 @test "inside, the cgroup's path does not show the host's" {
@@ -119,7 +121,7 @@ needs_controllers() {
 	needs_controllers memory
 	alice_has "memory.max = 64M"
 	hold a alice
-	run ssh_as alice 'head -c 300M /dev/zero | tail -c 1 >/dev/null; echo "${PIPESTATUS[1]}"'
+	run ssh_as alice 'exec 2>/dev/null; head -c 300M /dev/zero | tail >/dev/null; echo "${PIPESTATUS[1]}"'
 	assert_output 137
 	assert_equal "$(ssh_as alice 'echo alive')" alive
 	is_alive "$(record_of alice init)"
@@ -131,6 +133,7 @@ needs_controllers() {
 	printf '\n%s\n' "[mount]" "tmp = tmpfs:1G" >>/etc/nsiso/users.d/alice.conf
 	run ssh_as alice 'head -c 300M /dev/zero >/tmp/file; echo $?'
 	refute_match "$output" '^0'
+	wait_until 10 refute has_instance alice
 	assert_equal "$(ssh_as alice 'echo alive')" alive
 }
 

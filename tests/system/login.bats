@@ -64,7 +64,10 @@ namespaces() { # USER NAME...
 	local pid
 	pid=$(ssh_as alice 'echo $$')
 	((pid > 1 && pid < 30)) || fail "pid $pid"
-	assert_equal "$(ssh_as alice 'cat /proc/1/comm')" nsshell-init
+	wait_until 5 refute has_instance alice
+	hold a alice
+	assert_equal "$(cat "/proc/$(record_of alice init)/comm")" nsshell-init
+	assert_equal "$(sed -n 's/^NSpid:.*\t//p' "/proc/$(record_of alice init)/status")" 1
 }
 
 @test "/proc and ps show the login's own processes and PID 1, nothing else" {
@@ -257,7 +260,11 @@ on_terminal() { # USER STEP...
 	dir=$(instance_of alice)
 	assert_match "$dir" '^/run/nsiso/alice/[0-9a-f]+$'
 	assert_equal "$(stat -c '%a %U %G' /run/nsiso/alice "$dir" | sort -u)" "700 root root"
-	assert_equal "$(ssh_as alice 'cd /run/nsiso && find . -mindepth 1 -printf "%p %y\n"')" "./init s"
+	# Beside it lie the empty file and folder that cover what a policy hides.
+	run ssh_as alice 'cd /run/nsiso && ls -AF; cat null; ls -A void'
+	assert_equal "${lines[*]:0:3}" "init= null void/"
+	assert_equal "$(grep -c 'Permission denied' <<<"$output")" 2
+	assert_equal "${#lines[@]}" 5
 }
 
 @test "the record names supervisor, init and cgroup" {
@@ -282,9 +289,9 @@ on_terminal() { # USER STEP...
 	EOT
 	local id
 	ssh_as alice true
-	assert_log 'pam_nsiso\(sshd:session\): session opened: user=alice id=[0-9a-f]+ policy=default.conf,users.d/alice.conf ns=mount,pid,ipc[a-z,]* cgroup=[^ ]+ usec=[0-9]+$'
+	assert_log 'pam_nsiso\(sshd:session\): session opened: user=alice id=[0-9a-f]+ instance=new policy=default.conf,users.d/alice.conf ns=mount,pid,ipc[a-z,]* cgroup=[^ ]+ usec=[0-9]+$'
 	id=$(log_lines | sed -n 's/.*session opened: .*id=\([0-9a-f]*\).*/\1/p')
-	assert_log "pam_nsiso\\(sshd:session\\): session closed: user=alice id=$id"
+	assert_log "pam_nsiso\\(sshd:session\\): session closed: .*id=$id"
 	assert_equal "$(log_lines | grep -c pam_nsiso)" 2
 }
 

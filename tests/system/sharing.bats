@@ -134,8 +134,8 @@ race() {
 	EOT
 	local first second
 	for _ in 1 2; do
-		# What ignores SIGTERM keeps the instance closing for the whole grace.
-		first=$(ssh_as alice "trap '' TERM; $ns; (while :; do sleep 0.1; done) >/dev/null 2>&1 </dev/null &")
+		# What ignores SIGTERM and SIGHUP keeps the instance closing for the whole grace.
+		first=$(ssh_as alice "trap '' TERM HUP; $ns; (while :; do sleep 0.1; done) >/dev/null 2>&1 </dev/null &")
 		second=$(ssh_as alice "$ns")
 		assert_match "$second" '^pid:'
 		assert_differ "$second" "$(readlink /proc/self/ns/pid)"
@@ -150,18 +150,19 @@ race() {
 		assert_equal "$(ssh_as alice "echo $n" </dev/null)" "$n"
 	done
 	assert_equal "$(log_lines | grep -c 'session opened: user=alice')" 200
-	wait_until 5 eval '(($(log_lines | grep -c "session closed: user=alice") == 200))'
+	wait_until 5 eval '(($(log_lines | grep -c "pam_nsiso.*session closed:") == 200))'
 }
 
 # some_logins WORKER COUNT: each lives for a random while and answers with what it was asked.
 some_logins() {
-	local n user answer
+	local n user answer code
 
 	for ((n = 0; n < $2; n++)); do
 		user=alice
 		((RANDOM % 3)) || user=bob
-		answer=$(ssh_as "$user" "sleep 0.$((RANDOM % 30 + 10)); echo $1.$n; $ns; exit 3" </dev/null 2>&1)
-		echo "$? ${answer//$'\n'/ } $1.$n" >>"$NSISO_TEST/many.$1"
+		code=0
+		answer=$(ssh_as "$user" "sleep 0.$((RANDOM % 30 + 10)); echo $1.$n; $ns; exit 3" </dev/null 2>&1) || code=$?
+		echo "$code ${answer//$'\n'/ } $1.$n" >>"$NSISO_TEST/many.$1"
 	done
 }
 

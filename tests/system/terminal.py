@@ -4,8 +4,8 @@
 terminal.py [-t SECONDS] [-s ROWSxCOLUMNS] [STEP]... -- COMMAND [ARGUMENT]...
 
 Steps, in order: "expect:REGEX" waits until the output behind the last match has it; "send:TEXT" types
-(\\n, \\x03 and the like are understood); "size:ROWSxCOLUMNS" resizes the window.  Then the command's end
-is awaited.  The terminal is dumb (no escapes).  All output goes to stdout.  Exit: the command's status, 128 + signal; 99: waited in vain.
+(\\n, \\x03 and the like are understood); "size:ROWSxCOLUMNS" resizes the window; "signal:NUMBER" signals the
+command.  Then the command's end is awaited.  The terminal is dumb (no escapes).  All output goes to stdout.  Exit: the command's status, 128 + signal; 99: waited in vain.
 """
 import codecs
 import fcntl
@@ -63,6 +63,9 @@ class Terminal:
         while data:
             data = data[os.write(self.fd, data):]
 
+    def signal(self, number):
+        os.kill(self.pid, int(number))
+
     def status(self):
         while self.read():
             pass
@@ -93,7 +96,8 @@ def main(arguments):
     terminal = Terminal(arguments[split + 1:], size, seconds)
     for step in arguments[:split]:
         verb, _, text = step.partition(":")
-        {"expect": terminal.expect, "send": terminal.send, "size": terminal.resize}[verb](text)
+        {"expect": terminal.expect, "send": terminal.send, "size": terminal.resize,
+         "signal": terminal.signal}[verb](text)
     return terminal.status()
 
 
