@@ -97,13 +97,17 @@ static int reset_process(struct errmsg *e)
 	return 0;
 }
 
-/* Nothing that we could be made to execute would have any privilege. */
-static void drop_bounding_set(void)
+/* Nothing that we could be made to execute would have any privilege.  EINVAL: the kernel has no more. */
+static int drop_bounding_set(struct errmsg *e)
 {
 	int i;
 
-	for (i = 0; i <= CAPABILITY_MAX && prctl(PR_CAPBSET_DROP, i, 0, 0, 0) == 0; i++)
-		;
+	for (i = 0; i <= CAPABILITY_MAX; i++)
+		if (prctl(PR_CAPBSET_DROP, i, 0, 0, 0) < 0)
+			return errno == EINVAL ?
+				       0 :
+				       errmsg_set(e, -errno, "cannot drop the bounding set");
+	return 0;
 }
 
 /* The sender leaves out what is unused between steps and text: see wire_send() in the module. */
@@ -174,8 +178,7 @@ int main(void)
 		wire_send_error(CONN, &e);
 		return 111;
 	}
-	drop_bounding_set();
-	if (receive_plan(&plan, &launch, &e) < 0) {
+	if (drop_bounding_set(&e) < 0 || receive_plan(&plan, &launch, &e) < 0) {
 		wire_send_error(CONN, &e);
 		return 111;
 	}

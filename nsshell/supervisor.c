@@ -118,12 +118,13 @@ static int start(struct supervisor *s, const struct plan *plan, struct errmsg *e
 	r = plan_apply(plan, ACTOR_SUPERVISOR, steps, s, e);
 	if (r < 0)
 		return r;
-	r = send_pidfd(s, s->launch->conn);
-	if (r < 0)
-		return errmsg_set(e, r, "cannot answer the opener");
+	/* Before the answer: an opener that has it may be inside at once. */
 	r = write_record(s, e);
 	if (r < 0)
 		return r;
+	r = send_pidfd(s, s->launch->conn);
+	if (r < 0)
+		return errmsg_set(e, r, "cannot answer the opener");
 	for (i = 0; i < LAUNCH_COUNT; i++)
 		if (i != LAUNCH_RECORD && i != LAUNCH_DIR && i != LAUNCH_CTL && i != LAUNCH_OPENER)
 			close_fd(&s->launch->fd[i]);
@@ -131,13 +132,16 @@ static int start(struct supervisor *s, const struct plan *plan, struct errmsg *e
 	return 0;
 }
 
-/* The last session has ended: no more logins here, and the init is told to end. */
+/*
+ * The last session has ended: no more logins here, and the init is told to end.  One that never got as far
+ * as a session may be stuck in its set-up, where it hears nothing, and has nobody to be gentle to.
+ */
 static void close_down(struct supervisor *s)
 {
 	if (s->closing)
 		return;
 	s->closing = true;
-	(void)sys_pidfd_send_signal(s->pidfd, SIGTERM);
+	(void)sys_pidfd_send_signal(s->pidfd, s->ready ? SIGTERM : SIGKILL);
 }
 
 /* A login wants in, or somebody has connected who says nothing: either way no more than one message. */
@@ -162,10 +166,8 @@ static bool serve(struct supervisor *s, struct book_entry *entry)
 	struct wire_head head;
 	ssize_t n = wire_receive(entry->conn, &head, NULL, 0, &fds);
 
-	if (n == -EAGAIN)
-		return true;
-	if (n < 0)
-		return false;
+	if (n < 0) /* else it is we who can't receive: asked again */
+		return n != -ECONNRESET && n != -EPROTO;
 	if (head.type == WIRE_REGISTER && fds.n == 1 && entry->opener < 0 && !s->closing) {
 		entry->opener = take_fd(&fds.fd[0]);
 		return send_pidfd(s, entry->conn) == 0;
@@ -178,7 +180,7 @@ static bool serve(struct supervisor *s, struct book_entry *entry)
 		return true;
 	}
 	if (head.type == WIRE_LEAVE) /* also of one whose WIRE_COMMIT got lost */
-		entry->left = entry->joined = true;
+		entry->left = entry->joined = s->ready = true;
 	return false;
 }
 
