@@ -178,7 +178,8 @@ test-programs: $(TEST_BIN)
 # NSISO_SAN is set when the programs are built with sanitizers; NSISO_PRELOAD is what another program needs as
 # LD_PRELOAD then, to load the module.
 RUN := NSISO_BUILD=$(abspath $(BUILD)) NSISO_SAN=$(SAN) \
-	NSISO_PRELOAD=$(if $(SAN),$(shell $(CC) -print-file-name=libasan.so)) tests/run -j $(TEST_JOBS) $(if $(COUNTS),-c $(COUNTS))
+	NSISO_PRELOAD=$(if $(SAN),$(shell $(CC) -print-file-name=libasan.so)) \
+	tests/run -j $(TEST_JOBS) $(if $(COUNTS),-c $(COUNTS))
 SAN_BUILD := build-san
 # Asked for again by a second make, which sees what deps installed.
 AGAIN := +@$(MAKE) --no-print-directory
@@ -203,8 +204,9 @@ fuzz-run: $(FUZZ_BIN)
 			|| exit 1; \
 	done
 
-bench: all ## Measure against the bare kernel and other tools
-	tests/bench/run.sh
+bench: deps ## Measure against the bare kernel and other tools
+	$(AGAIN) all
+	@NSISO_BUILD=$(abspath $(BUILD)) CC='$(CC)' tests/bench/run.sh
 
 demo: deps-demo ## Show a whole isolated login
 	$(AGAIN) all
@@ -231,7 +233,8 @@ $(LINT)/tidy/%.ok: % .clang-tidy $(wildcard libnsiso/*.h pam_nsiso/*.h nsshell/*
 	@touch $@
 lint-cppcheck:
 	$(if $(V),,@echo '  CPPCHECK';)cppcheck -q --std=c11 --enable=warning,performance,portability \
-		--inline-suppr --suppress=ctuuninitvar --suppress=memleak --error-exitcode=1 -D__$(firstword $(subst -, ,$(MACHINE)))__ $(C_OPTIONS:-iquote=-I) $(ALL_C) $(TEST_C)
+		--inline-suppr --suppress=ctuuninitvar --suppress=memleak --error-exitcode=1 \
+		-D__$(firstword $(subst -, ,$(MACHINE)))__ $(C_OPTIONS:-iquote=-I) $(ALL_C) $(TEST_C)
 lint-shell:
 	$(if $(V),,@echo '  SHELL';)shellcheck -x -P SCRIPTDIR $(sort $(SCRIPTS))
 lint-man:

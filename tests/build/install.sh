@@ -38,7 +38,9 @@ all_pages() {
 }
 ok "every manual page is installed" all_pages
 
-examples() { diff -r conf/examples "$dest/usr/share/doc/nsiso/examples"; }
+examples() {
+	diff -r conf/examples "$dest/usr/share/doc/nsiso/examples" && diff -r conf/pam.d "$dest/usr/share/doc/nsiso/pam.d"
+}
 ok "all examples are installed" examples
 ok "the policy is there" has_mode /etc/nsiso/default.conf 644
 
