@@ -66,7 +66,7 @@ def processes():
             foreign = foreign or spaces or comm in OURS
         if foreign:
             state = read(f"/proc/{pid}/stat").rpartition(")")[2].split()[:1]
-            yield f"process {pid} {comm} uid={uid} state={''.join(state)}"
+            yield f"process {pid} | {comm} uid={uid} state={''.join(state)}"
         for space in spaces:
             yield f"namespace {space}"
 
@@ -74,7 +74,8 @@ def processes():
 def mounts():
     for line in read("/proc/self/mountinfo").splitlines():
         fields = line.split()
-        yield f"mount {fields[4]} {fields[3]} {fields[fields.index('-') + 1]}"
+        # By number: who renames a folder elsewhere on the machine changes paths here.
+        yield f"mount {fields[0]} | {fields[4]} {fields[3]} {fields[fields.index('-') + 1]}"
 
 
 def cgroups():
@@ -121,21 +122,22 @@ def snapshot():
     return lines
 
 
-def without_state(line):
-    return line.partition(" state=")[0]
+def key(line):
+    """What is compared; the rest is for the reader."""
+    return line.partition(" | ")[0]
 
 
 def compare(file, seconds):
-    first = collections.Counter(map(without_state, read(file).splitlines()))
+    first = collections.Counter(map(key, read(file).splitlines()))
     end = time.monotonic() + seconds
     while True:
         lines = snapshot()
-        left = collections.Counter(map(without_state, lines)) - first
+        left = collections.Counter(map(key, lines)) - first
         if not left or time.monotonic() > end:
             break
         time.sleep(0.05)
     for line in lines:
-        if left[without_state(line)] > 0:
+        if left[key(line)] > 0:
             print(line)
     return 1 if left else 0
 

@@ -4,8 +4,9 @@
 terminal.py [-t SECONDS] [-s ROWSxCOLUMNS] [STEP]... -- COMMAND [ARGUMENT]...
 
 Steps, in order: "expect:REGEX" waits until the output behind the last match has it; "send:TEXT" types
-(\\n, \\x03 and the like are understood); "size:ROWSxCOLUMNS" resizes the window; "signal:NUMBER" signals the
-command.  Then the command's end is awaited.  The terminal is dumb (no escapes).  All output goes to stdout.  Exit: the command's status, 128 + signal; 99: waited in vain.
+(\\n, \\x03 and the like are understood); "size:ROWSxCOLUMNS" resizes the window; "signal:NUMBER" signals
+the command.  Then the command's end is awaited.  The terminal is dumb (no escapes).  All output goes to
+stdout.  Exit: the command's status, 128 + signal; 99: waited in vain.
 """
 import codecs
 import fcntl
