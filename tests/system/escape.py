@@ -58,7 +58,7 @@ SYS = {"open_tree": 428, "move_mount": 429, "fsopen": 430, "fsconfig": 431, "fsm
        "pidfd_open": 434, "pidfd_getfd": 438, "mount_setattr": 442, "statmount": 457, "listmount": 458,
        "pivot_root": number(155, 41), "init_module": number(175, 105), "finit_module": number(313, 273),
        "delete_module": number(176, 106), "kexec_load": number(246, 104), "keyctl": number(250, 219),
-       "bpf": number(321, 280), "perf_event_open": number(298, 241), "quotactl": number(179, 60),
+       "bpf": number(321, 280), "perf_event_open": number(298, 241),
        "process_vm_readv": number(310, 270), "open_by_handle_at": number(304, 265), "syslog": number(103, 116),
        "swapon": number(167, 224), "acct": number(163, 89), "reboot": number(169, 142),
        "ioprio_set": number(251, 30), "setns": number(308, 268), "fanotify_init": number(300, 262),
@@ -214,7 +214,7 @@ on_victims("setns by /proc", lambda pid: every(KINDS, lambda n: enter(f"/proc/{p
 on_victims("setns by pidfd", lambda pid: every(KINDS, lambda n: call("setns", pidfd(pid), KINDS[n])))
 on_victims("all of setns by pidfd", lambda pid: call("setns", pidfd(pid), NEWUSER | NEWNS | NEWPID | NEWUTS))
 on_victims("namespaces by pidfd ioctl",
-           lambda pid: every(range(1, 12), lambda n: fcntl.ioctl(pidfd(pid), 0xff00 + n, 0)))
+           lambda pid: every(range(1, 11), lambda n: fcntl.ioctl(pidfd(pid), 0xff00 + n, 0)))
 on_victims("pidfd_getfd", lambda pid: every(range(8), lambda n: call("pidfd_getfd", pidfd(pid), n, 0)))
 on_victims("ptrace attach", lambda pid: checked(libc.ptrace(PTRACE_ATTACH, pid, 0, 0), "ptrace"))
 on_victims("ptrace seize", lambda pid: checked(libc.ptrace(PTRACE_SEIZE, pid, 0, 0), "ptrace"))
@@ -445,7 +445,6 @@ kernel = {
     "acct": lambda: call("acct", None),
     "console messages": lambda: call("syslog", 7, None, 0),
     "clock_settime": lambda: time.clock_settime(time.CLOCK_REALTIME, time.time()),
-    "quotactl": lambda: call("quotactl", 0x800002 << 8 & 0xffffffff, b"/dev/vda", 0, None),
     "a kernel probe by bpf": lambda: call("bpf", 5, struct.pack("=IIQQ", 2, 2, ctypes.addressof(EXIT), LICENSE_AT)
                                           .ljust(128, b"\0"), 128),
     "a kernel trace point by perf_event_open": lambda: call(
@@ -701,9 +700,9 @@ def _():
 def _():
     pid = nested_child()
     try:
-        with open(f"/proc/{pid}/uid_map", "w") as f:
-            f.write(f"0 {os.getuid()} 1")
-        tree = open_tree(os.path.expanduser("~"), OPEN_TREE_CLONE | AT_RECURSIVE)
+        for name, text in ("setgroups", "deny"), ("uid_map", f"0 {os.getuid()} 1"), ("gid_map", f"0 {os.getgid()} 1"):
+            write(f"/proc/{pid}/{name}", text)
+        tree = open_tree(key("BOUND"))
         mount_setattr("", set_=0x100000, flags=AT_EMPTY_PATH, userns=os.open(f"/proc/{pid}/ns/user", os.O_RDONLY), at=tree)
     finally:
         os.kill(pid, signal.SIGKILL)

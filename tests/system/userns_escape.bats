@@ -33,6 +33,7 @@ bob_has() { # [USER] LINE...
 		[user]
 		$(printf '%s\n' "$@")
 		[mount]
+		proc = ${proc:-private,hidepid}
 		hide = /run/covered/cover /proc/kallsyms
 		read_only = /var/srv/ro
 		noexec = /var/srv/noexec
@@ -98,6 +99,13 @@ identity_strong() { bob_has "map = identity" "nested = yes"; }
 
 @test "a virtual root gets nothing from PID 1, the own sshd or processes outside" {
 	root_strong
+	all_refused 30 processes
+}
+
+@test "nor where the policy lets it see them" {
+	proc=private root_strong
+	all_refused 30 processes
+	proc=private identity_strong
 	all_refused 30 processes
 }
 
