@@ -52,13 +52,16 @@ static int set_container_variables(uid_t uid, struct errmsg *e)
 	return 0;
 }
 
-/* Without CAP_SYS_RESOURCE the virtual root can't raise the limit of nested user namespaces again. */
+/*
+ * Without CAP_SYS_RESOURCE the virtual root can't raise the limit of nested user namespaces again.  It is
+ * dropped before the mounts, which are the virtual root's own, are looked at.
+ */
 static int become_root(const struct wire_welcome *welcome, int mounts, uid_t uid, struct errmsg *e)
 {
-	int r = enter_mounts(mounts, e);
+	int r = welcome->nested ? 0 : caps_drop_one(CAPABILITY_SYS_RESOURCE, e);
 
-	if (r == 0 && !welcome->nested)
-		r = caps_drop_one(CAPABILITY_SYS_RESOURCE, e);
+	if (r == 0)
+		r = enter_mounts(mounts, e);
 	if (r == 0)
 		r = set_container_variables(uid, e);
 	return r;

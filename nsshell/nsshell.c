@@ -3,8 +3,10 @@
  * login inside, gives up what is left to give up, and becomes the real shell.  It is silent unless it
  * refuses: scp, sftp, rsync and git talk over the same pipe.
  */
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -60,6 +62,11 @@ int main(int argc, char **argv)
 	int r;
 
 	(void)argc;
+	/* Between entering and giving up we have more than the user's other processes, which could trace us. */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) {
+		(void)errmsg_set(&e, -errno, "cannot forbid tracing");
+		return refuse("cannot protect this login", &e);
+	}
 	r = login_ask(&welcome, &fds, &e);
 	if (r > 0)
 		return run_outside(argv);
