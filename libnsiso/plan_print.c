@@ -115,6 +115,17 @@ static void print_numbers(const struct step *step, FILE *out)
 	}
 }
 
+/* Id maps have several lines. */
+static void print_text(const char *text, FILE *out)
+{
+	(void)fputc(' ', out);
+	for (; *text; text++)
+		if (*text != '\n')
+			(void)fputc(*text, out);
+		else if (text[1])
+			(void)fputc(',', out);
+}
+
 void plan_print(const struct plan *plan, FILE *out)
 {
 	unsigned i;
@@ -126,9 +137,9 @@ void plan_print(const struct plan *plan, FILE *out)
 		(void)fprintf(out, "%-10s  %s", actor_names[step->actor],
 			      step_names[step->kind].name);
 		if (step->s1)
-			(void)fprintf(out, " %s", plan_text(plan, step->s1));
+			print_text(plan_text(plan, step->s1), out);
 		if (step->s2)
-			(void)fprintf(out, " %s", plan_text(plan, step->s2));
+			print_text(plan_text(plan, step->s2), out);
 		print_numbers(step, out);
 		for (f = 0; f < sizeof(flag_names) / sizeof(flag_names[0]); f++)
 			if (step->flags & flag_names[f].flag)
