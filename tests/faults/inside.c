@@ -32,7 +32,8 @@ static const struct faults_tolerated tolerated[] = {
 	{ "setresuid", "" },
 	/* Whom to put back where it came from, should it live on after the session. */
 	{ "getsockopt", "" },
-	/* The loops go on. */
+	/* The loops go on, and ask again. */
+	{ "recvmsg", "3 " },
 	{ "poll", "" },
 	{ "ppoll", "" },
 	/* Asks whether /proc is another's: not to find it is right. */
