@@ -2,6 +2,7 @@
 #include "faults.h"
 
 #include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -21,11 +22,13 @@
 
 #define SLOW 3000 /* ms: below every time-out of the product but above any wait for an end */
 #define CALLS_MAX 1000
+#define ALLOCATION (-1L) /* in place of a call's number */
 
 /* What the opener and the tracer share. */
 static struct shared {
 	volatile int armed;
-	bool over; /* the opener came to its end */
+	bool over;                     /* the opener came to its end */
+	unsigned allocations, failing; /* since armed; which one fails, 0: none */
 	int code;
 	char wrong[256]; /* empty: nothing */
 } * shared;
@@ -38,6 +41,17 @@ int audit_open(void)
 {
 	errno = EAFNOSUPPORT;
 	return -1;
+}
+
+/* The module's own alone: iniparser and libpam do not survive some of theirs. */
+bool faults_allocation_fails(void *caller)
+{
+	Dl_info info;
+
+	if (!shared || !shared->armed || !shared->failing || !dladdr(caller, &info) ||
+	    !info.dli_fname || !strstr(info.dli_fname, "/pam_nsiso.so"))
+		return false;
+	return ++shared->allocations == shared->failing;
 }
 
 /* What must be the same after an opening that failed. */
@@ -219,7 +233,9 @@ static const char *judge(const struct tracer_result *result, const char *left)
 	if (result->ms > SLOW)
 		return "waited for a time-out";
 	if (shared->code == PAM_SUCCESS)
-		return faults->restarts || find_tolerated(result) ? NULL : "passed over";
+		return faults->restarts || faults->allocations || find_tolerated(result) ?
+			       NULL :
+			       "passed over";
 	if (shared->code != PAM_SYSTEM_ERR && shared->code != PAM_PERM_DENIED)
 		return "another code than PAM_SYSTEM_ERR or PAM_PERM_DENIED";
 	return faults->restarts ? "an interrupted call refuses the login" : NULL;
@@ -236,6 +252,11 @@ static bool is_where_it_should_be(const char *records)
 	       strstr(records, want);
 }
 
+static const char *call_name(long call)
+{
+	return call == ALLOCATION ? "allocation" : tracer_call_name(call);
+}
+
 static void report(unsigned at, const struct tracer_result *result, const char *left)
 {
 	const char *wrong = judge(result, left);
@@ -245,7 +266,7 @@ static void report(unsigned at, const struct tracer_result *result, const char *
 	if (!wrong && !is_where_it_should_be(records))
 		wrong = "not in the right instance";
 	(void)tap_ok(!wrong, "%s: %u %s fails with %s: %s", faults->name, at,
-		     tracer_call_name(result->call), strerrorname_np(result->error),
+		     call_name(result->call), strerrorname_np(result->error),
 		     shared->code == PAM_SUCCESS ? "the session works" :
 						   "refused and nothing is left");
 	if (wrong) {
@@ -267,14 +288,20 @@ static void tidy(void)
 /* False when there was nothing left to fail. */
 static bool run_one(unsigned at, const char *instances)
 {
-	const struct tracer_fault fault = { .role = faults->role,
+	const struct tracer_fault fault = { .role = faults->allocations ? ROLE_OTHER : faults->role,
 					    .at = at,
 					    .restarts = faults->restarts };
 	struct tracer_result result;
 	char left[1024], now[256] = "";
 
 	memset(shared, 0, sizeof(*shared));
+	shared->failing = faults->allocations ? at : 0;
 	tracer_run(open_one, &shared->armed, &fault, &result);
+	if (faults->allocations) {
+		result.fired = shared->allocations >= at;
+		result.error = ENOMEM;
+		result.call = ALLOCATION;
+	}
 	if (!result.fired)
 		return false;
 	if (faults->joins) {
