@@ -22,7 +22,8 @@ void tap_begin(void)
 		exit(1);
 }
 
-static void say(const char *before, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void say(const char *before, const char *fmt,
+						      va_list ap)
 {
 	char line[1024];
 
@@ -30,7 +31,7 @@ static void say(const char *before, const char *fmt, va_list ap)
 	(void)dprintf(out, "%s%s\n", before, line);
 }
 
-static void result(bool good, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void result(bool good, const char *fmt, va_list ap)
 {
 	char before[32];
 	unsigned n = __atomic_add_fetch(&count->n, 1, __ATOMIC_SEQ_CST);
