@@ -20,6 +20,7 @@
 #include "sys.h"
 
 #define LEFT_TIMEOUT 1000 /* ms that an opener may stay in the cgroup after its session */
+#define END_TIMEOUT 2000  /* ms that the init may take beyond its grace */
 
 /* State of the parent; one instance a process, so it may be static. */
 struct supervisor {
@@ -29,11 +30,11 @@ struct supervisor {
 	uint64_t namespaces;
 	uint32_t grace; /* ms */
 	pid_t init;
-	int pidfd;     /* of the init */
-	bool ready;    /* the first opener has joined */
-	bool closing;  /* takes no more sessions */
-	bool over;     /* the init is gone */
-	int64_t since; /* of over */
+	int pidfd;    /* of the init */
+	bool ready;   /* the first opener has joined */
+	bool closing; /* takes no more sessions */
+	bool over;    /* the init is gone */
+	int64_t due; /* closing: when patience with the init, then with openers, is over; -1: never */
 	struct book book;
 };
 
@@ -141,6 +142,7 @@ static void close_down(struct supervisor *s)
 	if (s->closing)
 		return;
 	s->closing = true;
+	s->due = wire_now() + s->grace + END_TIMEOUT;
 	(void)sys_pidfd_send_signal(s->pidfd, s->ready ? SIGTERM : SIGKILL);
 }
 
@@ -187,7 +189,7 @@ static bool serve(struct supervisor *s, struct book_entry *entry)
 static void end_init(struct supervisor *s)
 {
 	s->over = s->closing = true;
-	s->since = wire_now();
+	s->due = wire_now() + LEFT_TIMEOUT;
 	close_fd(&s->launch->fd[LAUNCH_CTL]);
 	(void)unlinkat(s->launch->fd[LAUNCH_DIR], "ctl", 0);
 }
@@ -221,17 +223,28 @@ static void handle(struct supervisor *s, const struct pollfd *pollers)
 }
 
 /*
- * An opener in the cgroup must be gone before that is emptied.  One that lives on after its session
- * (a daemon, or a module behind ours that takes its time) is put where the supervisor is.
+ * The init has its grace and a little.  Openers must be gone from the cgroup before that is emptied; one
+ * that lives on after its session (a daemon, or a module behind ours that takes its time) is put where the
+ * supervisor is.
  */
 static int timeout(const struct supervisor *s)
 {
 	int64_t left;
 
-	if (!s->over)
+	if (!s->closing || s->due < 0)
 		return -1;
-	left = s->since + LEFT_TIMEOUT - wire_now();
+	left = s->due - wire_now();
 	return left < 0 ? 0 : (int)left;
+}
+
+/* An init that was stopped, say, hears no SIGTERM.  False: nobody is left to wait for. */
+static bool lose_patience(struct supervisor *s)
+{
+	if (s->over)
+		return false;
+	(void)sys_pidfd_send_signal(s->pidfd, SIGKILL);
+	s->due = -1;
+	return true;
 }
 
 static void loop(struct supervisor *s)
@@ -243,9 +256,10 @@ static void loop(struct supervisor *s)
 		pollers[0] = (struct pollfd){ .fd = s->over ? -1 : s->pidfd, .events = POLLIN };
 		pollers[1] = (struct pollfd){ .fd = s->launch->fd[LAUNCH_CTL], .events = POLLIN };
 		n = 2 + book_poll(&s->book, pollers + 2);
-		if (poll(pollers, n, timeout(s)) == 0 && s->over)
+		if (poll(pollers, n, timeout(s)) != 0)
+			handle(s, pollers);
+		else if (!lose_patience(s))
 			return;
-		handle(s, pollers);
 	}
 }
 
