@@ -75,7 +75,7 @@ root_strong() { bob_has "map = root" "nested = yes"; }
 identity_strong() { bob_has "map = identity" "nested = yes"; }
 
 @test "the attempts are well made: root, in a copy of mounts without a user namespace, succeeds with them" {
-	local name names=("umount of the policy's mounts" "umount of the policy's mounts lazily"
+	local names=("umount of the policy's mounts" "umount of the policy's mounts lazily"
 		"umount of the cover from below it" "expiry of the cover" "remount of what is read-only"
 		"remount of what is not for programs" "mount_setattr of what is read-only" "mount_setattr without noexec"
 		"mount_setattr without rdonly" "a tree of one's own without nosuid" "a tree of one's own that can be written"
