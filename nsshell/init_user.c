@@ -151,7 +151,7 @@ static int start_helper(const struct plan *plan, const struct step *step, struct
 			struct errmsg *e)
 {
 	struct sys_clone_args args = { .exit_signal = SIGCHLD };
-	int pair[2];
+	int pair[2], r;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return errmsg_set(e, -errno, "cannot make a socket pair");
@@ -164,7 +164,13 @@ static int start_helper(const struct plan *plan, const struct step *step, struct
 	user->sock = pair[0];
 	if (user->helper < 0)
 		return errmsg_set(e, -errno, "cannot clone a helper");
-	return await(user->sock, "make a user namespace", e);
+	r = await(user->sock, "make a user namespace", e);
+	/* What the kernel calls a full device is a setting of the host (man 7 user_namespaces). */
+	if (r == -ENOSPC)
+		return errmsg_setx(e, r,
+				   "cannot make a user namespace: user.max_user_namespaces "
+				   "allows no more");
+	return r;
 }
 
 int init_apply_user_ns(const struct plan *plan, const struct step *step, void *ctx,
