@@ -177,7 +177,7 @@ suid_copy() { # TARGET
 @test "a set-user-ID root program gains nothing, with the login shell and without it" {
 	suid_copy /usr/local/bin/suid-id
 	suid_copy /home/bob/work
-	run ssh_as bob '/usr/local/bin/suid-id; ~/work'
+	run ssh_as bob 'exec 2>&1; /usr/local/bin/suid-id; ~/work'
 	refute_match "$output" 'euid=0'
 	run runuser -u bob -- /usr/local/bin/suid-id
 	refute_match "$output" 'euid=0'
@@ -185,7 +185,7 @@ suid_copy() { # TARGET
 	refute_match "$output" 'euid=0'
 	bob_has caps "no_new_privs = no"
 	wait_until 5 refute has_instance bob
-	run ssh_as bob '/usr/local/bin/suid-id; ~/work; grep NoNewPrivs /proc/self/status'
+	run ssh_as bob 'exec 2>&1; /usr/local/bin/suid-id; ~/work; grep NoNewPrivs /proc/self/status'
 	assert_match "$output" 'NoNewPrivs:.0'
 	refute_match "$output" 'euid=0'
 	rm /usr/local/bin/suid-id
@@ -205,7 +205,7 @@ suid_copy() { # TARGET
 	suid_copy /usr/local/bin/suid-other
 	bob_has mount "suid = /usr/local/bin/suid-id"
 	printf '\n[caps]\nno_new_privs = no\n' >>/etc/nsiso/users.d/bob.conf
-	run ssh_as bob '/usr/local/bin/suid-id; /usr/local/bin/suid-other'
+	run ssh_as bob 'exec 2>&1; /usr/local/bin/suid-id; /usr/local/bin/suid-other'
 	rm /usr/local/bin/suid-id /usr/local/bin/suid-other
 	assert_match "${lines[0]}" 'euid=0'
 	refute_match "${lines[1]}" 'euid=0'
@@ -366,7 +366,7 @@ suid_copy() { # TARGET
 
 @test "hidden paths cannot be read, listed or uncovered" {
 	bob_has mount "hide = /var/lib/secret /var/lib/secret.file -/var/lib/missing"
-	run ssh_as bob 'cat /var/lib/secret/file /var/lib/secret.file; ls -A /var/lib/secret; umount /var/lib/secret; mv /var/lib/secret /tmp; rm -r /var/lib/secret'
+	run ssh_as bob 'exec 2>&1; cat /var/lib/secret/file /var/lib/secret.file; ls -A /var/lib/secret; umount /var/lib/secret; mv /var/lib/secret /tmp; rm -r /var/lib/secret'
 	refute_match "$output" '(^|'$'\n'')(secret|file)($|'$'\n'')'
 	assert_equal "$(cat /var/lib/secret/file)" secret
 }
@@ -382,7 +382,7 @@ suid_copy() { # TARGET
 	mkdir /home/bob/work
 	chown bob: /home/bob/work
 	bob_has mount "home = all" "read_only = /home/bob/work"
-	run ssh_as bob 'touch ~/work/file; echo $?; touch ~/file; echo $?; chmod 0777 ~/work; mount -o remount,rw ~/work; touch ~/work/file; echo $?'
+	run ssh_as bob 'exec 2>&1; touch ~/work/file; echo $?; touch ~/file; echo $?; chmod 0777 ~/work; mount -o remount,rw ~/work; touch ~/work/file; echo $?'
 	rm -f /home/bob/file
 	assert_match "$output" 'Read-only file system'
 	assert_equal "$(grep -x '[01]' <<<"$output" | tr -d '\n')" 101
@@ -391,7 +391,7 @@ suid_copy() { # TARGET
 
 @test "programs are not started from noexec paths" {
 	bob_has mount "noexec = /tmp"
-	run ssh_as bob 'cp /bin/true /tmp/true; /tmp/true; echo $?; cp /bin/true ~/true; ~/true; echo $?; rm ~/true'
+	run ssh_as bob 'exec 2>&1; cp /bin/true /tmp/true; /tmp/true; echo $?; cp /bin/true ~/true; ~/true; echo $?; rm ~/true'
 	assert_match "$output" 'Permission denied'
 	assert_equal "$(grep -xE '[0-9]+' <<<"$output" | tr '\n' ' ')" "126 0 "
 }
@@ -402,7 +402,7 @@ suid_copy() { # TARGET
 	mkdir -p /var/here /var/there
 	echo shared >/var/srv/shared/file
 	bob_has mount "bind = /var/srv/shared:/var/here /var/srv/shared:/var/there:ro -/var/srv/missing:/var/here2"
-	run ssh_as bob 'cat /var/here/file /var/there/file; touch /var/here/new && echo wrote; touch /var/there/newer || echo refused'
+	run ssh_as bob 'exec 2>&1; cat /var/here/file /var/there/file; touch /var/here/new && echo wrote; touch /var/there/newer || echo refused'
 	rm -r /var/srv/shared /var/here /var/there
 	assert_match "$output" $'^shared\nshared\nwrote\n'
 	assert_match "$output" $'refused$'

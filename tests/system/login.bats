@@ -53,7 +53,7 @@ namespaces() { # USER NAME...
 		mode = none
 	EOT
 	assert_differ "$(namespaces alice net)" "$(readlink /proc/self/ns/net)"
-	run ssh_as alice 'tail -n +3 /proc/net/dev | cut -d: -f1; cat < /dev/null > /dev/tcp/127.0.0.1/1'
+	run ssh_as alice 'exec 2>&1; tail -n +3 /proc/net/dev | cut -d: -f1; cat < /dev/null > /dev/tcp/127.0.0.1/1'
 	assert_match "$output" '^ *lo'$'\n'
 	assert_match "$output" 'Connection refused'
 	assert_equal "$(ssh_as alice "tail -n +3 /proc/net/dev | wc -l")" 1
@@ -261,7 +261,7 @@ on_terminal() { # USER STEP...
 	assert_match "$dir" '^/run/nsiso/alice/[0-9a-f]+$'
 	assert_equal "$(stat -c '%a %U %G' /run/nsiso/alice "$dir" | sort -u)" "700 root root"
 	# Beside it lie the empty file and folder that cover what a policy hides.
-	run ssh_as alice 'cd /run/nsiso && ls -AF; cat null; ls -A void'
+	run ssh_as alice 'exec 2>&1; cd /run/nsiso && ls -AF; cat null; ls -A void'
 	assert_equal "${lines[*]:0:3}" "init= null void/"
 	assert_equal "$(grep -c 'Permission denied' <<<"$output")" 2
 	assert_equal "${#lines[@]}" 5
