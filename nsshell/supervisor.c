@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <syslog.h>
 #include <time.h>
@@ -20,6 +21,7 @@
 #include "sys.h"
 
 #define LEFT_TIMEOUT 1000 /* ms that an opener may stay in the cgroup after its session */
+#define FIXED 3           /* pollfds before those of the book: init, new openers, signals */
 #define END_TIMEOUT 2000  /* ms that the init may take beyond its grace */
 
 /* State of the parent; one instance a process, so it may be static. */
@@ -31,6 +33,7 @@ struct supervisor {
 	uint32_t grace; /* ms */
 	pid_t init;
 	int pidfd;    /* of the init */
+	int signals;  /* SIGTERM: the host goes down, or its admin wants this instance ended */
 	bool ready;   /* the first opener has joined */
 	bool closing; /* takes no more sessions */
 	bool over;    /* the init is gone */
@@ -112,6 +115,18 @@ static int send_pidfd(const struct supervisor *s, int conn)
 	return wire_send(conn, WIRE_PIDFD, s->namespaces, NULL, 0, &fds);
 }
 
+static int catch_term(struct errmsg *e)
+{
+	sigset_t set;
+	int fd;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? errmsg_set(e, -errno, "cannot make a signalfd") : fd;
+}
+
 static int start(struct supervisor *s, const struct plan *plan, struct errmsg *e)
 {
 	int i, r;
@@ -126,6 +141,9 @@ static int start(struct supervisor *s, const struct plan *plan, struct errmsg *e
 	r = send_pidfd(s, s->launch->conn);
 	if (r < 0)
 		return errmsg_set(e, r, "cannot answer the opener");
+	s->signals = catch_term(e);
+	if (s->signals < 0)
+		return s->signals;
 	for (i = 0; i < LAUNCH_COUNT; i++)
 		if (i != LAUNCH_RECORD && i != LAUNCH_DIR && i != LAUNCH_CTL && i != LAUNCH_OPENER)
 			close_fd(&s->launch->fd[i]);
@@ -134,7 +152,7 @@ static int start(struct supervisor *s, const struct plan *plan, struct errmsg *e
 }
 
 /*
- * The last session has ended: no more logins here, and the init is told to end.  One that never got as far
+ * No more logins here, and the init is told to end.  One that never got as far
  * as a session may be stuck in its set-up, where it hears nothing, and has nobody to be gentle to.
  */
 static void close_down(struct supervisor *s)
@@ -200,7 +218,7 @@ static void handle(struct supervisor *s, const struct pollfd *pollers)
 
 	for (i = 0; i < s->book.n; i++) {
 		struct book_entry *entry = &s->book.entry[i];
-		const struct pollfd *poller = &pollers[2 + 2 * i];
+		const struct pollfd *poller = &pollers[FIXED + 2 * i];
 
 		if (poller[0].fd == entry->conn && poller[0].revents && !serve(s, entry))
 			close_fd(&entry->conn);
@@ -218,7 +236,7 @@ static void handle(struct supervisor *s, const struct pollfd *pollers)
 		end_init(s);
 	if (pollers[1].revents && !s->over)
 		register_one(s);
-	if (book_sessions(&s->book) == 0)
+	if (pollers[2].revents || book_sessions(&s->book) == 0)
 		close_down(s);
 }
 
@@ -249,13 +267,15 @@ static bool lose_patience(struct supervisor *s)
 
 static void loop(struct supervisor *s)
 {
-	static struct pollfd pollers[2 + 2 * SUPERVISOR_SESSIONS_MAX];
+	static struct pollfd pollers[FIXED + 2 * SUPERVISOR_SESSIONS_MAX];
 	unsigned n;
 
 	while (!s->over || s->book.n) {
 		pollers[0] = (struct pollfd){ .fd = s->over ? -1 : s->pidfd, .events = POLLIN };
 		pollers[1] = (struct pollfd){ .fd = s->launch->fd[LAUNCH_CTL], .events = POLLIN };
-		n = 2 + book_poll(&s->book, pollers + 2);
+		pollers[2] =
+			(struct pollfd){ .fd = s->closing ? -1 : s->signals, .events = POLLIN };
+		n = FIXED + book_poll(&s->book, pollers + FIXED);
 		if (poll(pollers, n, timeout(s)) != 0)
 			handle(s, pollers);
 		else if (!lose_patience(s))

@@ -183,9 +183,22 @@ catch_term() {
 
 @test "the last session's end sends SIGTERM and kills what ignores it after the grace" {
 	catch_term
-	ssh_as alice 'exec >/dev/null 2>&1 </dev/null; (trap "" TERM HUP; sleep 1000) &'
+	ssh_as alice 'exec >/dev/null 2>&1 </dev/null; rm -f ~/ready; (trap "" TERM HUP; touch ~/ready; sleep 1000) &
+		until [ -e ~/ready ]; do sleep 0.05; done'
 	wait_until 10 alice_runs 0
 	assert_equal "$(cat /home/alice/seen)" caught
+}
+
+@test "an init that is stopped while its last session ends is killed after the grace" {
+	write_policy users.d/alice.conf <<-'EOT'
+		[session]
+		grace = 100ms
+	EOT
+	hold a alice
+	kill -STOP "$(record_of alice init)"
+	release a
+	assert_no_leftovers
+	assert_next_login_works
 }
 
 @test "a process that ignores SIGTERM has the whole grace to finish" {
@@ -193,7 +206,8 @@ catch_term() {
 		[session]
 		grace = 30s
 	EOT
-	ssh_as alice 'exec >/dev/null 2>&1 </dev/null; (trap "" TERM HUP; for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.1; done; echo finished >~/seen) &'
+	ssh_as alice 'exec >/dev/null 2>&1 </dev/null; rm -f ~/ready; (trap "" TERM HUP; touch ~/ready; for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.1; done; echo finished >~/seen) &
+		until [ -e ~/ready ]; do sleep 0.05; done'
 	wait_until 10 test -s /home/alice/seen
 }
 
