@@ -113,7 +113,7 @@ static int read_both(void *library, struct facts *ret, struct errmsg *e)
 	return r;
 }
 
-/* Its messages would go to the caller's standard error. */
+/* Its messages would go to the caller's standard error; a name for them would be a leak. */
 static int read_subids(struct facts *ret, struct errmsg *e)
 {
 	void *library = dlopen(NSISO_SUBID, RTLD_NOW | RTLD_LOCAL);
@@ -126,7 +126,7 @@ static int read_subids(struct facts *ret, struct errmsg *e)
 				   "cannot load %s: install it, or use [user] subid = none",
 				   NSISO_SUBID);
 	*(void **)&init = dlsym(library, "subid_init");
-	if (!null || !init || !init("nsiso", null))
+	if (!null || !init || !init(NULL, null))
 		r = errmsg_setx(e, -EOPNOTSUPP, "cannot use %s", NSISO_SUBID);
 	else
 		r = read_both(library, ret, e);
