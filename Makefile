@@ -181,6 +181,7 @@ RUN := NSISO_BUILD=$(abspath $(BUILD)) NSISO_SAN=$(SAN) \
 	NSISO_PRELOAD=$(if $(SAN),$(shell $(CC) -print-file-name=libasan.so)) \
 	tests/run -j $(TEST_JOBS) $(if $(COUNTS),-c $(COUNTS))
 SAN_BUILD := build-san
+SUITE ?= bookworm trixie
 # Asked for again by a second make, which sees what deps installed.
 AGAIN := +@$(MAKE) --no-print-directory
 
@@ -193,6 +194,12 @@ check-san: deps ## The same unit, golden, module and fault tests under ASan and 
 	$(AGAIN) check-san-run BUILD=$(SAN_BUILD) SAN=1
 check-san-run: all $(TEST_BIN)
 	@$(RUN) $(TEST_BIN) $(filter-out tests/build/%,$(TEST_SH))
+
+check-vm: ## Real logins in virtual machines, Debian 12 and 13; SUITE=trixie: one of them
+	$(AGAIN) deps-vm || :
+	$(AGAIN) check-vm-run BUILD=build-vm
+check-vm-run:
+	@NSISO_TEST_SECONDS=600 $(RUN) $(SUITE:%=tests/vm/%.sh)
 
 fuzz: deps ## Fuzz the readers of foreign text, FUZZ_SECONDS=30 for each
 	$(AGAIN) fuzz-run BUILD=build-fuzz SAN=fuzz CC=$(CLANG)
@@ -291,10 +298,14 @@ DEPS_BUILD := gcc binutils libsubid-dev libc6-dev make pkg-config musl-tools lib
 DEPS_LINT  := clang clang-format clang-tidy cppcheck shellcheck mandoc libclang-rt-dev
 DEPS_TEST  := libcmocka-dev bats pamtester openssh-server openssh-client cron login passwd util-linux \
 	procps iproute2 python3 socat rsync tmux xauth git
+DEPS_VM    := qemu-system-x86 mmdebstrap busybox-static cpio kmod e2fsprogs xz-utils zstd openssh-client
 DEPS_DEMO  := openssh-server openssh-client procps python3
 
 deps: PACKAGES = $(DEPS_BUILD) $(DEPS_LINT) $(DEPS_TEST)
 deps: ## Install everything that builds and tests need (Debian)
+	$(install_packages)
+deps-vm: PACKAGES = $(DEPS_VM)
+deps-vm:
 	$(install_packages)
 deps-demo: PACKAGES = $(DEPS_BUILD) $(DEPS_DEMO)
 deps-demo:
@@ -321,6 +332,6 @@ help: ## This list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
 
 FORCE:
-.PHONY: all check check-run check-san check-san-run fuzz fuzz-run bench demo lint lint-gcc lint-clang lint-tidy \
-	lint-cppcheck lint-shell lint-man format format-check install install-host uninstall dist deps deps-demo \
-	clean help test-programs FORCE
+.PHONY: all check check-run check-san check-san-run check-vm check-vm-run fuzz fuzz-run bench demo \
+	lint lint-gcc lint-clang lint-tidy lint-cppcheck lint-shell lint-man format format-check \
+	install install-host uninstall dist deps deps-vm deps-demo clean help test-programs FORCE
