@@ -29,6 +29,7 @@ enum step_kind {
 	STEP_CGROUP_MAKE,  /* s1 parent: "self" or a path in the hierarchy, s2 "USER/ID" */
 	STEP_CGROUP_LIMIT, /* s1 v2 name of the file, n1 value, n2 period; flags OPTIONAL */
 	STEP_LAUNCH,       /* start the supervisor and send it the plan */
+	STEP_HAND_OVER,    /* make what the session sees of its folder, send it to the init */
 	STEP_CGROUP_ENTER, /* the opener itself, the init on v1 */
 	STEP_JOIN,         /* wait until the init is ready; n1 CLONE_NEW* flags of setns(2) */
 	STEP_TIME_OFFSET,  /* n1 seconds of uptime to start with */
@@ -45,8 +46,8 @@ enum step_kind {
 	STEP_READ_ONLY, /* s1 path, recursive; flags MAYBE */
 	STEP_NOEXEC,    /* s1 path, recursive; flags MAYBE */
 	STEP_HIDE,      /* s1 path; flags MAYBE */
-	STEP_RUNDIR,    /* s1 path that shows the instance's own folder and nothing of the others */
-	STEP_PROC,      /* a new procfs; flags HIDEPID */
+	STEP_RUNDIR, /* wait for HAND_OVER; s1 path that shows the own folder, none of the others */
+	STEP_PROC,   /* a new procfs; flags HIDEPID */
 	STEP_USER_NS, /* s1 uid map, s2 gid map (man 7 user_namespaces); n1 CLONE_NEW* that it owns; NESTED */
 	STEP_USER_MOUNTS, /* a copy of all mounts, owned by the user namespace */
 	STEP_HOSTNAME,    /* s1 */

@@ -205,20 +205,32 @@ static uint64_t namespaces(const struct policy *policy)
 	return flags;
 }
 
+static void add_cgroup(struct builder *b)
+{
+	char name[NSISO_USER_MAX + NSISO_ID_MAX];
+	struct step *step;
+
+	if (!b->policy->cgroup.enable)
+		return;
+	(void)snprintf(name, sizeof(name), "%s/%s", b->facts->user, b->facts->id);
+	step = add_path_step(b, STEP_CGROUP_MAKE, b->policy->cgroup.parent);
+	step->s2 = add_string(b, name);
+}
+
 static void build_opener(struct builder *b)
 {
 	const struct policy *policy = b->policy;
-	struct step *step;
-	char name[NSISO_USER_MAX + NSISO_ID_MAX];
+	const bool into = b->facts->cgroup == CGROUP_V2;
 
 	b->actor = ACTOR_OPENER;
-	if (policy->cgroup.enable) {
-		(void)snprintf(name, sizeof(name), "%s/%s", b->facts->user, b->facts->id);
-		step = add_path_step(b, STEP_CGROUP_MAKE, policy->cgroup.parent);
-		step->s2 = add_string(b, name);
-	}
-	/* As early as can be: all that follows runs beside the supervisor's work. */
+	/* The init can be cloned into a v2 cgroup, which must be there then. */
+	if (into)
+		add_cgroup(b);
+	/* As early as can be: all that follows runs beside the supervisor's and the init's work. */
 	(void)builder_add_step(b, STEP_LAUNCH);
+	if (!into)
+		add_cgroup(b);
+	(void)builder_add_step(b, STEP_HAND_OVER);
 	if (policy->cgroup.enable) {
 		add_limit(b, "memory.max", &policy->cgroup.memory_max);
 		add_limit(b, "memory.high", &policy->cgroup.memory_high);
@@ -287,11 +299,12 @@ static void build_init(struct builder *b)
 	const struct policy *policy = b->policy;
 
 	b->actor = ACTOR_INIT;
+	build_mounts(b);
+	/* After the hand-over; the namespace's root is where the init is when it makes it. */
 	if (policy->cgroup.enable) {
 		(void)builder_add_step(b, STEP_CGROUP_ENTER);
 		(void)builder_add_step(b, STEP_CGROUP_NS);
 	}
-	build_mounts(b);
 	if (policy->uts.enable)
 		add_hostname(b);
 	if (policy->net.mode == NET_NONE)

@@ -23,6 +23,7 @@ static const struct {
 	[STEP_CGROUP_MAKE] = { "cgroup-make", NUMBERS_NONE },
 	[STEP_CGROUP_LIMIT] = { "cgroup-limit", NUMBERS_LIMIT },
 	[STEP_LAUNCH] = { "launch", NUMBERS_NONE },
+	[STEP_HAND_OVER] = { "hand-over", NUMBERS_NONE },
 	[STEP_CGROUP_ENTER] = { "cgroup-enter", NUMBERS_NONE },
 	[STEP_JOIN] = { "join", NUMBERS_NS },
 	[STEP_TIME_OFFSET] = { "time-offset", NUMBERS_SECONDS },

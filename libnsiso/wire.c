@@ -135,3 +135,33 @@ ssize_t wire_wait(int sock, struct wire_head *head, void *body, size_t size, str
 			return -errno;
 	}
 }
+
+int wire_send_launch(int sock, enum wire_type type, const struct iovec *body, unsigned n_body,
+		     const int table[LAUNCH_COUNT], unsigned first, unsigned last)
+{
+	struct wire_fds fds = { .n = 0 };
+	uint64_t mask = 0;
+	unsigned i;
+
+	for (i = first; i < last; i++) {
+		if (table[i] < 0)
+			continue;
+		mask |= 1ULL << i;
+		fds.fd[fds.n++] = table[i];
+	}
+	return wire_send(sock, type, mask, body, n_body, &fds);
+}
+
+int wire_take_launch(int table[LAUNCH_COUNT], uint64_t mask, const struct wire_fds *fds)
+{
+	unsigned i, next = 0;
+
+	for (i = 0; i < LAUNCH_COUNT; i++) {
+		if (!(mask & 1ULL << i))
+			continue;
+		if (next == fds->n)
+			return -EPROTO;
+		table[i] = fds->fd[next++];
+	}
+	return next == fds->n ? 0 : -EPROTO;
+}

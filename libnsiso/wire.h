@@ -21,6 +21,7 @@ struct errmsg;
 enum wire_type {
 	WIRE_PLAN =
 		1,  /* opener to supervisor: struct plan, launch descriptors; value: mask of them */
+	WIRE_LATER, /* opener to init: what was not yet made; value: mask of launch descriptors */
 	WIRE_PIDFD, /* supervisor to opener: pidfd of the init; value: namespaces to join */
 	WIRE_READY, /* init to opener */
 	WIRE_ERROR, /* to opener: the body is the text */
@@ -51,15 +52,19 @@ struct wire_welcome {
 	char shell[NSISO_PATH_MAX];
 };
 
-/* The descriptors of WIRE_PLAN, in this order, those present in the mask. */
+/*
+ * The descriptors of an instance, in this order, those present in the mask.  With WIRE_PLAN come those that
+ * the supervisor needs; over LAUNCH_LATER, for the init alone, come those that the opener makes meanwhile.
+ */
 enum launch_fd {
 	LAUNCH_RECORD, /* the record, locked: the lock lives as long as the supervisor */
 	LAUNCH_DIR,    /* the instance's folder */
 	LAUNCH_CTL,    /* listening socket of the supervisor */
-	LAUNCH_INIT,   /* bound socket of the init, which calls listen(2) itself */
-	LAUNCH_RUNDIR, /* detached mount of the folder that the session sees */
 	LAUNCH_OPENER, /* pidfd of the opener */
 	LAUNCH_CGROUP, /* v2: folder to clone the init into */
+	LAUNCH_LATER,  /* socket that WIRE_LATER comes over */
+	LAUNCH_INIT,   /* bound socket of the init, which calls listen(2) itself */
+	LAUNCH_RUNDIR, /* detached mount of the folder that the session sees */
 	LAUNCH_TASKS,  /* v1: "tasks" files for the init to enter, up to LAUNCH_COUNT */
 	LAUNCH_COUNT = LAUNCH_TASKS + 4,
 };
@@ -84,6 +89,11 @@ ssize_t wire_receive(int sock, struct wire_head *head, void *body, size_t size,
 ssize_t wire_wait(int sock, struct wire_head *head, void *body, size_t size, struct wire_fds *fds,
 		  int64_t deadline);
 void wire_close_fds(struct wire_fds *fds);
+/* Sends the descriptors of table (enum launch_fd) from first to last - 1 that are open, with their mask. */
+int wire_send_launch(int sock, enum wire_type type, const struct iovec *body, unsigned n_body,
+		     const int table[LAUNCH_COUNT], unsigned first, unsigned last);
+/* Puts received descriptors into table, as the mask says; -EPROTO when it does not fit them. */
+int wire_take_launch(int table[LAUNCH_COUNT], uint64_t mask, const struct wire_fds *fds);
 /* CLOCK_MONOTONIC in ms. */
 int64_t wire_now(void);
 

@@ -13,6 +13,8 @@
 #include "mnt.h"
 #include "sys.h"
 
+#define LATER_TIMEOUT 10000 /* ms for the opener's descriptors: it gives up before */
+
 /* Opens a path of the policy; 1 when it is missing and may be. */
 static int open_path(const struct step *step, const char *path, int *ret, struct errmsg *e)
 {
@@ -180,12 +182,28 @@ static int apply_noexec(const struct plan *plan, const struct step *step, void *
 	return cover_with(plan, step, SYS_ATTR_NOEXEC, e);
 }
 
+/* What the opener has made while we were at work. */
+static int receive_later(struct launch *launch, struct errmsg *e)
+{
+	struct wire_fds fds = { .n = 0 };
+	struct wire_head head;
+	ssize_t n = wire_wait(launch->fd[LAUNCH_LATER], &head, NULL, 0, &fds,
+			      wire_now() + LATER_TIMEOUT);
+
+	if (n == 0 && head.type != WIRE_LATER)
+		n = -EPROTO;
+	if (n == 0)
+		n = wire_take_launch(launch->fd, head.value, &fds);
+	return n < 0 ? errmsg_set(e, (int)n, "no descriptors from the opener") : 0;
+}
+
 static int apply_rundir(const struct plan *plan, const struct step *step, void *ctx,
 			struct errmsg *e)
 {
 	struct launch *launch = ctx;
+	int r = receive_later(launch, e);
 
-	return mnt_attach(launch->fd[LAUNCH_RUNDIR], plan_text(plan, step->s1), e);
+	return r < 0 ? r : mnt_attach(launch->fd[LAUNCH_RUNDIR], plan_text(plan, step->s1), e);
 }
 
 /* Covered with the run folder's empty file or folder, which nobody but root may enter. */

@@ -126,27 +126,15 @@ static int unpack_plan(struct plan *plan, size_t size)
 	return 0;
 }
 
-static int take_descriptors(struct launch *launch, uint64_t mask, const struct wire_fds *fds)
-{
-	unsigned i, next = 0;
-
-	for (i = 0; i < LAUNCH_COUNT; i++) {
-		launch->fd[i] = -1;
-		if (!(mask & 1ULL << i))
-			continue;
-		if (next == fds->n)
-			return -EPROTO;
-		launch->fd[i] = fds->fd[next++];
-	}
-	return next == fds->n ? 0 : -EPROTO;
-}
-
 static int receive_plan(struct plan *plan, struct launch *launch, struct errmsg *e)
 {
 	struct wire_fds fds = { .n = 0 };
 	struct wire_head head;
 	ssize_t n;
+	int i;
 
+	for (i = 0; i < LAUNCH_COUNT; i++)
+		launch->fd[i] = -1;
 	launch->conn = CONN;
 	launch->user = (struct launch_user){ .sock = -1, .ns = -1, .mounts = -1 };
 	n = wire_wait(CONN, &head, plan, sizeof(*plan), &fds, wire_now() + PLAN_TIMEOUT);
@@ -155,7 +143,7 @@ static int receive_plan(struct plan *plan, struct launch *launch, struct errmsg 
 	if (n >= 0)
 		n = unpack_plan(plan, (size_t)n);
 	if (n >= 0)
-		n = take_descriptors(launch, head.value, &fds);
+		n = wire_take_launch(launch->fd, head.value, &fds);
 	return n < 0 ? errmsg_set(e, (int)n, "no usable plan") : 0;
 }
 

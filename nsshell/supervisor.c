@@ -134,6 +134,9 @@ static int start(struct supervisor *s, const struct plan *plan, struct errmsg *e
 	r = plan_apply(plan, ACTOR_SUPERVISOR, steps, s, e);
 	if (r < 0)
 		return r;
+	s->signals = catch_term(e);
+	if (s->signals < 0)
+		return s->signals;
 	/* Before the answer: an opener that has it may be inside at once. */
 	r = write_record(s, e);
 	if (r < 0)
@@ -141,9 +144,6 @@ static int start(struct supervisor *s, const struct plan *plan, struct errmsg *e
 	r = send_pidfd(s, s->launch->conn);
 	if (r < 0)
 		return errmsg_set(e, r, "cannot answer the opener");
-	s->signals = catch_term(e);
-	if (s->signals < 0)
-		return s->signals;
 	for (i = 0; i < LAUNCH_COUNT; i++)
 		if (i != LAUNCH_RECORD && i != LAUNCH_DIR && i != LAUNCH_CTL && i != LAUNCH_OPENER)
 			close_fd(&s->launch->fd[i]);

@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
+#include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include "cleanup.h"
@@ -31,17 +33,43 @@ static int check_caller(struct errmsg *e)
 	return 0;
 }
 
-int opener_enter_namespaces(int init, uint64_t namespaces, struct errmsg *e)
+int opener_enter_namespaces(struct opener *o, int init, uint64_t namespaces, struct errmsg *e)
 {
 	char cwd[PATH_MAX];
 	bool has_cwd = getcwd(cwd, sizeof(cwd)) && cwd[0] == '/';
 
+	/* Only a process that shares its memory with nobody may join a time namespace (EUSERS, man 2 setns). */
+	spawn_finish(&o->spawn);
 	if (setns(init, (int)namespaces) < 0)
 		return errmsg_set(e, -errno, "cannot join the instance's namespaces");
+	/*
+	 * Through all doors, also where no login shell and no setcred hook follow (su -s, cron): a file system
+	 * that the host mounts later comes without nosuid.  It cannot fail (man 2 PR_SET_NO_NEW_PRIVS), and
+	 * costs a process of root's nothing.
+	 */
+	if (o->policy->caps.no_new_privs)
+		(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	/* setns(2) leaves us in the root of the new tree.  A folder that is hidden there stays behind. */
 	if (has_cwd)
 		(void)!chdir(cwd);
 	return 0;
+}
+
+void opener_prefetch(struct opener *o)
+{
+	char folder[NSISO_PATH_MAX];
+	struct errmsg ignored;
+	struct stat st;
+
+	(void)snprintf(folder, sizeof(folder), "%s/%s", o->statedir, o->facts.user);
+	if (lstat(folder, &st) < 0 && errno == ENOENT && check_caller(&ignored) == 0)
+		o->conn = spawn_start(&o->spawn, o->facts.user, o->facts.id, &ignored);
+}
+
+void opener_cancel(struct opener *o)
+{
+	close_fd(&o->conn);
+	spawn_finish(&o->spawn);
 }
 
 static int run_locked(struct opener *o, struct session *ret, struct errmsg *e)

@@ -22,6 +22,7 @@ struct errmsg;
 
 /* One opening; lives on the stack of pam_sm_open_session(). */
 struct opener {
+	int64_t begin; /* CLOCK_MONOTONIC in µs, for the log */
 	const char *statedir;
 	struct facts facts;
 	const struct policy *policy;
@@ -55,6 +56,13 @@ struct session {
 };
 
 /*
+ * While the policy is not read yet: where the user has no instance, starts the supervisor, which takes its
+ * time to load.  Best effort.  opener_cancel() must follow.
+ */
+void opener_prefetch(struct opener *o);
+/* Ends what was started and not used, also after opener_run(). */
+void opener_cancel(struct opener *o);
+/*
  * Finds or builds the instance for o->facts and o->policy and joins it.  On failure this process is where
  * it was, and what was made is gone or will be removed by the supervisor.
  */
@@ -66,6 +74,6 @@ int opener_join(struct opener *o, struct session *ret, struct errmsg *e);
 int opener_build(struct opener *o, struct session *ret, struct errmsg *e);
 
 /* The last step of both: setns(2) into all at once, in the old working directory where that exists. */
-int opener_enter_namespaces(int init, uint64_t namespaces, struct errmsg *e);
+int opener_enter_namespaces(struct opener *o, int init, uint64_t namespaces, struct errmsg *e);
 
 #endif

@@ -1,124 +1,29 @@
 /*
- * Building a new instance: the image of the supervisor is started first and loads while the folder, the
- * record and the sockets are made; then the plan goes to it.  From the record on, whatever happens, the
- * instance can be ended by anybody who finds it.
+ * Building a new instance.  The image of the supervisor is started first and loads while the plan, the
+ * folder and the record are made; it and the init work while the opener makes the rest.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <time.h>
 
 #include "cleanup.h"
 #include "errmsg.h"
 #include "instance.h"
-#include "mnt.h"
 #include "opener.h"
+#include "opener_folder.h"
 #include "opener_steps.h"
 #include "state.h"
-#include "sys.h"
 #include "wire.h"
-
-static int bind_socket(int dir, const char *name, mode_t mode, struct errmsg *e)
-{
-	AUTO_CLOSE int sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-
-	(void)snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s", dir,
-		       name);
-	/* The mode by hand: the caller's umask is not ours to change. */
-	if (sock < 0 || bind(sock, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    fchmodat(dir, name, mode, 0) < 0)
-		return errmsg_set(e, -errno, "cannot make the socket %s", name);
-	return take_fd(&sock);
-}
-
-static int make_record(struct opener *o, struct errmsg *e)
-{
-	const struct facts *facts = &o->facts;
-
-	o->record = openat(o->dir, "record",
-			   O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (o->record < 0 || flock(o->record, LOCK_EX | LOCK_NB) < 0)
-		return errmsg_set(e, -errno, "cannot make the record of instance %s", facts->id);
-	return instance_append(o->record, e,
-			       "version=1\nuser=%s\nuid=%u\nid=%s\nscope=%s\nservice=%s\n",
-			       facts->user, (unsigned)facts->uid, facts->id,
-			       o->policy->session.scope == SCOPE_USER ? "user" : "session",
-			       facts->service);
-}
-
-/* What the session sees of it: the init's socket, and an empty file and folder to cover others with. */
-static int make_inside(int dir, struct errmsg *e)
-{
-	AUTO_CLOSE int in = -1, null = -1;
-
-	if (mkdirat(dir, "in", 0755) < 0)
-		return errmsg_set(e, -errno, "cannot make the run folder");
-	in = openat(dir, "in", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (in < 0 || fchmod(in, 0755) < 0 || mkdirat(in, "void", 0) < 0)
-		return errmsg_set(e, -errno, "cannot make the run folder");
-	null = openat(in, "null", O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0);
-	if (null < 0)
-		return errmsg_set(e, -errno, "cannot make the run folder");
-	return take_fd(&in);
-}
-
-static int make_folder(struct opener *o, struct errmsg *e)
-{
-	if (mkdirat(o->user_dir, o->facts.id, 0700) < 0)
-		return errmsg_set(e, errno == ENOENT ? -EAGAIN : -errno, "cannot make instance %s",
-				  o->facts.id);
-	o->dir = openat(o->user_dir, o->facts.id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (o->dir < 0) {
-		(void)errmsg_set(e, -errno, "cannot open instance %s", o->facts.id);
-		(void)unlinkat(o->user_dir, o->facts.id, AT_REMOVEDIR);
-		return e->code;
-	}
-	return 0;
-}
-
-/* Everything that the supervisor gets with the plan but the cgroups, which are a step of the plan. */
-static int make_launch(struct opener *o, int fds[LAUNCH_COUNT], struct errmsg *e)
-{
-	AUTO_CLOSE int in = -1;
-	int r;
-
-	r = make_record(o, e);
-	if (r < 0)
-		return r;
-	in = make_inside(o->dir, e);
-	if (in < 0)
-		return in;
-	fds[LAUNCH_CTL] = bind_socket(o->dir, "ctl", 0600, e);
-	if (fds[LAUNCH_CTL] < 0)
-		return fds[LAUNCH_CTL];
-	if (listen(fds[LAUNCH_CTL], SOMAXCONN) < 0)
-		return errmsg_set(e, -errno, "cannot listen on the socket ctl");
-	fds[LAUNCH_INIT] = bind_socket(in, "init", 0666, e);
-	if (fds[LAUNCH_INIT] < 0)
-		return fds[LAUNCH_INIT];
-	fds[LAUNCH_RUNDIR] =
-		mnt_copy(in, "the run folder", false,
-			 SYS_ATTR_RDONLY | SYS_ATTR_NOSUID | SYS_ATTR_NODEV | SYS_ATTR_NOEXEC, e);
-	if (fds[LAUNCH_RUNDIR] < 0)
-		return fds[LAUNCH_RUNDIR];
-	fds[LAUNCH_OPENER] = sys_pidfd_open(getpid());
-	return fds[LAUNCH_OPENER] < 0 ? errmsg_set(e, -errno, "cannot make a pidfd") : 0;
-}
 
 static int build(struct opener *o, struct session *ret, struct errmsg *e)
 {
-	struct opener_steps steps = { .o = o };
+	struct opener_steps steps = { .o = o, .later = -1 };
 	int i, r;
 
 	for (i = 0; i < LAUNCH_COUNT; i++)
 		steps.fd[i] = -1;
-	r = make_launch(o, steps.fd, e);
+	r = opener_make_folder(o, steps.fd, e);
 	if (r == 0) {
 		steps.fd[LAUNCH_RECORD] = o->record;
 		steps.fd[LAUNCH_DIR] = o->dir;
@@ -127,6 +32,7 @@ static int build(struct opener *o, struct session *ret, struct errmsg *e)
 	for (i = 0; i < LAUNCH_COUNT; i++)
 		if (i != LAUNCH_RECORD && i != LAUNCH_DIR)
 			close_fd(&steps.fd[i]);
+	close_fd(&steps.later);
 	if (r < 0)
 		return r;
 	ret->namespaces = o->plan.namespaces;
@@ -177,12 +83,11 @@ int opener_build(struct opener *o, struct session *ret, struct errmsg *e)
 
 	o->dir = o->record = o->user_ns = -1;
 	o->entered = false;
-	o->conn = spawn_start(&o->spawn, o->facts.user, o->facts.id, e);
+	if (o->conn < 0)
+		o->conn = spawn_start(&o->spawn, o->facts.user, o->facts.id, e);
 	if (o->conn < 0)
 		return o->conn;
 	r = prepare(o, e);
-	if (r == 0)
-		r = make_folder(o, e);
 	if (r == 0)
 		r = build(o, ret, e);
 	if (r == 0) {

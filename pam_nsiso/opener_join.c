@@ -107,7 +107,7 @@ static int join(struct opener *o, const struct instance_record *record, int init
 	if (r == 0)
 		r = cgroup_enter(&o->cgroups, e);
 	if (r == 0)
-		r = opener_enter_namespaces(init, namespaces, e);
+		r = opener_enter_namespaces(o, init, namespaces, e);
 	if (r < 0) {
 		struct errmsg ignored;
 

@@ -5,11 +5,13 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 
 #include "cleanup.h"
 #include "errmsg.h"
 #include "instance.h"
+#include "opener_folder.h"
 
 static unsigned wanted_controllers(const struct plan *plan)
 {
@@ -79,25 +81,39 @@ static int apply_cgroup_limit(const struct plan *plan, const struct step *step, 
 static int apply_launch(const struct plan *plan, const struct step *step, void *ctx,
 			struct errmsg *e)
 {
-	const struct opener_steps *s = ctx;
-	struct iovec body[2] = {
+	struct opener_steps *s = ctx;
+	const struct iovec body[2] = {
 		{ (void *)plan,
 		  offsetof(struct plan, steps) + plan->n_steps * sizeof(plan->steps[0]) },
 		{ (void *)plan->text, plan->text_len },
 	};
-	struct wire_fds fds = { .n = 0 };
-	uint64_t mask = 0;
-	int i, r;
+	int pair[2], r;
 
 	(void)step;
-	for (i = 0; i < LAUNCH_COUNT; i++) {
-		if (s->fd[i] < 0)
-			continue;
-		mask |= 1ULL << i;
-		fds.fd[fds.n++] = s->fd[i];
-	}
-	r = wire_send(s->o->conn, WIRE_PLAN, mask, body, 2, &fds);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return errmsg_set(e, -errno, "cannot make a socket pair");
+	s->later = pair[0];
+	s->fd[LAUNCH_LATER] = pair[1];
+	r = wire_send_launch(s->o->conn, WIRE_PLAN, body, 2, s->fd, LAUNCH_RECORD,
+			     LAUNCH_LATER + 1);
+	close_fd(&s->fd[LAUNCH_LATER]);
 	return r < 0 ? errmsg_set(e, r, "cannot send the plan to %s", NSISO_INIT_PATH) : 0;
+}
+
+static int apply_hand_over(const struct plan *plan, const struct step *step, void *ctx,
+			   struct errmsg *e)
+{
+	struct opener_steps *s = ctx;
+	int r = opener_make_inside(s->o, s->fd, e);
+
+	(void)plan, (void)step;
+	if (r < 0)
+		return r;
+	r = wire_send_launch(s->later, WIRE_LATER, NULL, 0, s->fd, LAUNCH_INIT, LAUNCH_COUNT);
+	/* The init is gone: why stands in its message, which the last step will read. */
+	if (r == -EPIPE || r == -ECONNRESET)
+		return 0;
+	return r < 0 ? errmsg_set(e, r, "cannot send descriptors to the init") : 0;
 }
 
 static int apply_cgroup_enter(const struct plan *plan, const struct step *step, void *ctx,
@@ -150,9 +166,7 @@ static int apply_join(const struct plan *plan, const struct step *step, void *ct
 		if (r < 0)
 			return r;
 	}
-	/* Only a process that shares its memory with nobody may join a time namespace (EUSERS, man 2 setns). */
-	spawn_finish(&s->o->spawn);
-	r = opener_enter_namespaces(init, step->n1, e);
+	r = opener_enter_namespaces(s->o, init, step->n1, e);
 	if (r < 0)
 		return r;
 	/* Cannot fail but by the supervisor's death, which ends the session anyway. */
@@ -161,9 +175,7 @@ static int apply_join(const struct plan *plan, const struct step *step, void *ct
 }
 
 step_apply *const opener_steps[STEP_KIND_COUNT] = {
-	[STEP_CGROUP_MAKE] = apply_cgroup_make,
-	[STEP_LAUNCH] = apply_launch,
-	[STEP_CGROUP_LIMIT] = apply_cgroup_limit,
-	[STEP_CGROUP_ENTER] = apply_cgroup_enter,
-	[STEP_JOIN] = apply_join,
+	[STEP_CGROUP_MAKE] = apply_cgroup_make,   [STEP_LAUNCH] = apply_launch,
+	[STEP_HAND_OVER] = apply_hand_over,       [STEP_CGROUP_LIMIT] = apply_cgroup_limit,
+	[STEP_CGROUP_ENTER] = apply_cgroup_enter, [STEP_JOIN] = apply_join,
 };

@@ -9,7 +9,8 @@
 /* Their context. */
 struct opener_steps {
 	struct opener *o;
-	int fd[LAUNCH_COUNT]; /* what goes with the plan; -1: absent */
+	int fd[LAUNCH_COUNT]; /* -1: absent, or not made yet */
+	int later;            /* our end of LAUNCH_LATER */
 };
 
 extern step_apply *const opener_steps[STEP_KIND_COUNT];

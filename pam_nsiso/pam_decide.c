@@ -84,16 +84,17 @@ int pam_decide_user(pam_handle_t *pamh, struct facts *facts, struct errmsg *e)
 		r = read_facts(pamh, facts, e);
 	if (r < 0)
 		return r;
-	return facts->uid == 0 ? not_isolated(pamh, facts, "root") : 0;
+	if (facts->uid == 0)
+		return not_isolated(pamh, facts, "root");
+	r = check_inside(facts, e);
+	return r > 0 ? not_isolated(pamh, facts, "inside-already") : r;
 }
 
 int pam_decide_policy(pam_handle_t *pamh, const struct pam_args *args, const struct facts *facts,
 		      struct policy *policy, struct errmsg *e)
 {
-	int r = check_inside(facts, e);
+	int r;
 
-	if (r)
-		return r < 0 ? r : not_isolated(pamh, facts, "inside-already");
 	r = policy_find(args->confdir, facts, report, pamh, policy, e);
 	if (r < 0)
 		return errmsg_wrap(e, "policy");

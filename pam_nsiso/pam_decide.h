@@ -12,12 +12,12 @@
 struct errmsg;
 
 /*
- * Fills facts of who logs in through what, and with an id.  0; 1: root, who is never isolated and needs
- * neither arguments nor a policy without fault; -errno: refuse.
+ * Fills facts of who logs in through what, and with an id.  0; 1: not to be isolated (logged), whatever
+ * arguments and policy are: root, and who is inside already; -errno: refuse.
  */
 int pam_decide_user(pam_handle_t *pamh, struct facts *facts, struct errmsg *e);
 /*
- * Fills policy.  0: isolate; 1: not (logged: exempt, mode=off, no policy, already inside); -errno: refuse.
+ * Fills policy.  0: isolate; 1: not (logged: exempt, mode=off, no policy); -errno: refuse.
  * Every fault of the policy is logged.
  */
 int pam_decide_policy(pam_handle_t *pamh, const struct pam_args *args, const struct facts *facts,

@@ -103,33 +103,6 @@ static void log_decision(pam_handle_t *pamh, const struct facts *facts, const st
 		   policy->session.scope == SCOPE_USER ? "user" : "session", policy->session.shell);
 }
 
-static int open_isolated(pam_handle_t *pamh, const struct pam_args *args, struct facts *facts,
-			 const struct policy *policy, struct errmsg *e)
-{
-	AUTO_FREE struct opener *o = calloc(1, sizeof(*o));
-	struct session *session;
-	int64_t begin = now_us();
-	int r;
-
-	if (!o)
-		return errmsg_setx(e, -ENOMEM, "out of memory");
-	session = new_session(pamh, e);
-	if (!session)
-		return e->code;
-	o->statedir = args->statedir;
-	o->facts = *facts;
-	o->policy = policy;
-	o->warn = warn;
-	o->pamh = pamh;
-	r = opener_run(o, session, e);
-	if (r < 0) {
-		(void)pam_set_data(pamh, DATA_NAME, NULL, NULL);
-		return r;
-	}
-	log_opened(pamh, facts, policy, session, begin);
-	return 0;
-}
-
 /* What is over keeps its name in the handle, without data. */
 static const struct session *find_session(pam_handle_t *pamh)
 {
@@ -138,7 +111,27 @@ static const struct session *find_session(pam_handle_t *pamh)
 	return pam_get_data(pamh, DATA_NAME, &data) == PAM_SUCCESS ? data : NULL;
 }
 
-static int open_session(pam_handle_t *pamh, int argc, const char **argv, struct facts *facts,
+static int open_isolated(pam_handle_t *pamh, struct opener *o, struct errmsg *e)
+{
+	struct session *session;
+	int r;
+
+	/* pam_nsiso on two lines, or a second session of a process that can't leave its first one. */
+	if (find_session(pamh))
+		return errmsg_setx(e, -EBUSY, "this process has an isolated session already");
+	session = new_session(pamh, e);
+	if (!session)
+		return e->code;
+	r = opener_run(o, session, e);
+	if (r < 0) {
+		(void)pam_set_data(pamh, DATA_NAME, NULL, NULL);
+		return r;
+	}
+	log_opened(pamh, &o->facts, o->policy, session, o->begin);
+	return 0;
+}
+
+static int open_session(pam_handle_t *pamh, int argc, const char **argv, struct opener *o,
 			struct errmsg *e)
 {
 	AUTO_FREE struct policy *policy = calloc(1, sizeof(*policy));
@@ -147,31 +140,40 @@ static int open_session(pam_handle_t *pamh, int argc, const char **argv, struct 
 
 	if (!policy)
 		return errmsg_setx(e, -ENOMEM, "out of memory");
-	r = pam_decide_user(pamh, facts, e);
+	r = pam_decide_user(pamh, &o->facts, e);
 	if (r == 0)
 		r = pam_args_parse(argc, argv, &args, e);
-	if (r == 0)
-		r = pam_decide_policy(pamh, &args, facts, policy, e);
 	if (r)
 		return r;
-	if (args.debug)
-		log_decision(pamh, facts, policy);
-	/* pam_nsiso on two lines, or a second session of a process that can't leave its first one. */
-	if (find_session(pamh))
-		return errmsg_setx(e, -EBUSY, "this process has an isolated session already");
-	return open_isolated(pamh, &args, facts, policy, e);
+	o->statedir = args.statedir;
+	o->policy = policy;
+	opener_prefetch(o);
+	r = pam_decide_policy(pamh, &args, &o->facts, policy, e);
+	if (r == 0 && args.debug)
+		log_decision(pamh, &o->facts, policy);
+	if (r == 0)
+		r = open_isolated(pamh, o, e);
+	opener_cancel(o);
+	return r;
 }
 
 int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
-	struct facts facts = { .uid = (uid_t)-1 };
-	struct errmsg e = { .code = 0 };
-	int r;
+	static const struct facts nobody;
+	AUTO_FREE struct opener *o = calloc(1, sizeof(*o));
+	struct errmsg e = { .code = -ENOMEM, .text = "out of memory" };
+	int r = -ENOMEM;
 
 	(void)flags;
-	r = open_session(pamh, argc, argv, &facts, &e);
+	if (o) {
+		o->begin = now_us();
+		o->conn = -1;
+		o->warn = warn;
+		o->pamh = pamh;
+		r = open_session(pamh, argc, argv, o, &e);
+	}
 	if (r < 0)
-		return refuse(pamh, &facts, &e);
+		return refuse(pamh, o ? &o->facts : &nobody, &e);
 	return r == 0 ? PAM_SUCCESS : PAM_IGNORE;
 }
 

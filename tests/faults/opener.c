@@ -27,6 +27,8 @@ static const struct faults_tolerated tolerated[] = {
 	{ "sendto", "socket:" },
 	/* WIRE_COMMIT; WIRE_LEAVE says it, too. */
 	{ "sendmsg", "socket:" },
+	/* The supervisor is started ahead of time, or when it is needed. */
+	{ "socketpair", "" },
 	/* EAGAIN is what tells that the user's folder is gone: it is all tried again. */
 	{ "clone", "" },
 	/* A hierarchy that can't be examined is not used. */

@@ -309,6 +309,7 @@ podman_runs() {
 	cp /bin/busybox "$tmp/image/bin/sh"
 	tar -C "$tmp/image" -cf /tmp/image.tar .
 	login a alice
+	is "$(inside a 'unshare --user --map-root-user id -u')" 0
 	inside a 'cat >/tmp/image.tar' </tmp/image.tar
 	has "$(inside a '
 		export XDG_RUNTIME_DIR=/tmp/run STORAGE_DRIVER=vfs
@@ -322,7 +323,7 @@ prove "[user] map = identity keeps the id and maps nobody else" identity_maps
 prove "[user] map = identity holds for internal-sftp, too" identity_internal_sftp
 prove "[user] map = root gives a virtual root, also where unprivileged user namespaces are off" root_maps
 prove "where there can be no user namespace the login is refused and the log says so" no_user_namespaces
-prove "[user] map = root with nested = yes runs podman" podman_runs
+prove "[user] map = root with nested = yes runs podman and has user namespaces of its own" podman_runs
 
 # ---------------------------------------------------------------------------------------------------
 # Other ways in, and the end
