@@ -50,8 +50,10 @@ attack() {
 	setpriv --reuid=bob --regid=bob --clear-groups sleep 1000 3>&- &
 	own=$!
 	wait_until 5 pgrep -u bob -x sleep
-	run ssh_as bob "kill -9 $victim $own $(daemon_pid sshd.main) 2>&1 | grep -c 'No such process'; kill -9 -1; true"
-	answer=${lines[0]}
+	run ssh_as bob "kill -9 $victim $own $(daemon_pid sshd.main) 2>&1 | grep -c 'No such process'"
+	answer=$output
+	# That one takes the own connection with it.
+	ssh_as bob 'kill -9 -1' || :
 	is_alive "$victim"
 	is_alive "$own"
 	kill "$own"

@@ -200,9 +200,10 @@ on_terminal() { # USER STEP...
 }
 
 @test "a terminal is the controlling one and has job control" {
-	run on_terminal alice 'send:sh -c "echo up; exec sleep 1001"\n' 'expect:\nup' 'send:\x1a' 'expect:Stopped' \
-		'send:bg; echo "<$(jobs -r | wc -l)>"\n' 'expect:<1>' \
-		'send:fg\n' 'expect:\nsh -c .*1001' 'send:\x03' 'expect:\n@' \
+	# What the job answers shows that it has the terminal again, before it is interrupted.
+	run on_terminal alice 'send:sh -c "echo up; exec cat"\n' 'expect:\nup' 'send:\x1a' 'expect:Stopped' 'expect:\n@' \
+		'send:sleep 1001 & echo "<$(jobs -r | wc -l)$(jobs -s | wc -l)>"; kill %2\n' 'expect:<11>' \
+		'send:fg %1\n' 'expect:\nsh -c .*cat' 'send:ping\n' 'expect:ping\r\nping' 'send:\x03' 'expect:\n@' \
 		'send:echo int=$?; : </dev/tty && echo have "tty"\n' 'expect:int=130' 'expect:have tty' \
 		'send:exit 5\n'
 	assert_status 5
@@ -251,6 +252,24 @@ on_terminal() { # USER STEP...
 		done
 		assert_equal "${seen[-2]}" "${seen[-1]}"
 	done
+}
+
+# What the descriptors of the sshd process that serves the user are, without numbers.
+served_by() { # USER
+	local child
+
+	hold a "$1"
+	child=$(pgrep -P "$(pgrep -P "$(daemon_pid sshd.main)")" -u "$1")
+	find "/proc/$child/fd" -type l -printf '%l\n' | sed 's/[0-9][0-9]*/N/g' | sort
+	release a
+	wait_until 5 eval '! pgrep -P "$(daemon_pid sshd.main)" >/dev/null'
+}
+
+@test "the process that serves the user holds the descriptors of a plain login and no others" {
+	local isolated
+	isolated=$(served_by alice)
+	assert_match "$isolated" 'socket'
+	assert_equal "$isolated" "$(served_by carol)"
 }
 
 @test "the state folder belongs to root alone, and inside there is nothing of it but the init's socket" {
