@@ -181,6 +181,18 @@ catch_term() {
 	assert_next_login_works
 }
 
+@test "SIGTERM to supervisor and PID 1 at once, as at the host's shutdown, ends the instance in good order" {
+	hold a alice
+	catch_term
+	local supervisor
+	supervisor=$(record_of alice supervisor)
+	kill -TERM "$supervisor" "$(record_of alice init)"
+	wait_until 10 is_gone "$supervisor"
+	wait_until 10 session_ended a
+	assert_equal "$(cat /home/alice/seen)" caught
+	assert_no_leftovers
+}
+
 @test "the last session's end sends SIGTERM and kills what ignores it after the grace" {
 	catch_term
 	ssh_as alice 'exec >/dev/null 2>&1 </dev/null; rm -f ~/ready; (trap "" TERM HUP; touch ~/ready; sleep 1000) &

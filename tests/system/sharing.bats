@@ -12,6 +12,7 @@ teardown_file() { end_world; }
 setup() { begin && needs_product; }
 
 teardown() {
+	[[ ! -e $NSISO_TEST/many.passwd ]] || cat "$NSISO_TEST/many.passwd" >/etc/passwd
 	rm -rf /home/alice/go* /home/alice/seen* /home/bob/seen* "$NSISO_TEST"/many*
 	finish
 }
@@ -95,6 +96,17 @@ instances() { # USER
 	hold a alice -M -S "$control"
 	assert_equal "$(ssh_as alice -S "$control" "$ns")" "$(ssh_as alice -S "$control" "$ns")"
 	assert_differ "$(ssh_as alice -S "$control" "$ns")" "$(ssh_as alice "$ns")"
+}
+
+@test "who has got another uid meanwhile is kept out of the old uid's instance" {
+	hold a alice
+	cp /etc/passwd "$NSISO_TEST/many.passwd"
+	sed -i "s/^alice:x:$(id -u alice):/alice:x:$((uid_base + 50)):/" /etc/passwd
+	run ssh_as alice "$ns"
+	cat "$NSISO_TEST/many.passwd" >/etc/passwd
+	assert_status 254
+	assert_log 'session refused: user=alice .*uid'
+	assert_equal "$(ssh_as alice 'id -un')" alice
 }
 
 # Twelve first logins at the same moment, each of which stays until all have been counted.
