@@ -38,17 +38,16 @@ int opener_enter_namespaces(struct opener *o, int init, uint64_t namespaces, str
 	char cwd[PATH_MAX];
 	bool has_cwd = getcwd(cwd, sizeof(cwd)) && cwd[0] == '/';
 
+	/*
+	 * Through all doors, also where no login shell and no setcred hook follow (su -s): a file system that
+	 * the host mounts later comes without nosuid.  It costs a process of root's nothing.
+	 */
+	if (o->policy->caps.no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return errmsg_set(e, -errno, "cannot set no_new_privs");
 	/* Only a process that shares its memory with nobody may join a time namespace (EUSERS, man 2 setns). */
 	spawn_finish(&o->spawn);
 	if (setns(init, (int)namespaces) < 0)
 		return errmsg_set(e, -errno, "cannot join the instance's namespaces");
-	/*
-	 * Through all doors, also where no login shell and no setcred hook follow (su -s, cron): a file system
-	 * that the host mounts later comes without nosuid.  It cannot fail (man 2 PR_SET_NO_NEW_PRIVS), and
-	 * costs a process of root's nothing.
-	 */
-	if (o->policy->caps.no_new_privs)
-		(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	/* setns(2) leaves us in the root of the new tree.  A folder that is hidden there stays behind. */
 	if (has_cwd)
 		(void)!chdir(cwd);
