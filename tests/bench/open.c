@@ -34,6 +34,7 @@ enum column { LOAD, OPEN, CLOSE, GONE, CPU, COLUMNS };
 struct variant {
 	char name[48], service[48], user[48];
 	bool join;
+	unsigned long before; /* instances of the user */
 	double us[COLUMNS][SAMPLES_MAX];
 };
 
@@ -115,17 +116,24 @@ static __attribute__((noreturn)) void run_session(const struct variant *variant,
 	_exit(0);
 }
 
-/* Until the user's last instance has left nothing; a service without state is gone at once. */
-static void wait_gone(const char *user)
+/* The instances of a user: folders in a folder are its links beyond two. */
+static unsigned long count_instances(const char *user)
 {
-	int64_t end = now_us() + GONE_TIMEOUT * 1000;
 	struct stat st;
 	char path[256];
 
 	(void)snprintf(path, sizeof(path), "%s/%s", statedir, user);
-	while (lstat(path, &st) == 0) {
+	return lstat(path, &st) == 0 ? st.st_nlink : 0;
+}
+
+/* Until no more are there than before; a service without state is gone at once. */
+static void wait_gone(const char *user, unsigned long before)
+{
+	int64_t end = now_us() + GONE_TIMEOUT * 1000;
+
+	while (count_instances(user) > before) {
 		if (now_us() > end)
-			die(path, "is still there");
+			die(user, "has an instance still");
 		sleep_us(100);
 	}
 }
@@ -191,7 +199,7 @@ static void take_sample(struct variant *variant, unsigned at)
 	if (n != (ssize_t)sizeof(sample))
 		die(variant->name, "no sample");
 	if (!variant->join)
-		wait_gone(variant->user);
+		wait_gone(variant->user, variant->before);
 	sample.us[GONE] = now_us() - sample.closed;
 	sample.us[CPU] = read_cpu() - cpu;
 	for (column = 0; column < COLUMNS; column++)
@@ -349,7 +357,7 @@ static void run_crowd(const struct variant *variant, unsigned count, bool keep)
 	crowd_end(&crowd);
 	for (i = 0; i < count; i++) {
 		name_user(user, sizeof(user), variant->user, i);
-		wait_gone(user);
+		wait_gone(user, 0);
 	}
 	if (!keep)
 		printf("%-34s built in %8.1f ms, %6.0f µs each; all gone after %7.1f ms\n",
@@ -365,6 +373,7 @@ static void add_variant(const char *text)
 	if (sscanf(text, "%47[^=]=%47[^,],%47[^,],%7s", v->name, v->service, v->user, flag) < 3)
 		die(text, "is no variant");
 	v->join = strcmp(flag, "join") == 0;
+	v->before = count_instances(v->user);
 }
 
 int main(int argc, char **argv)
