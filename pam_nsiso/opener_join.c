@@ -173,22 +173,28 @@ static int try_one(struct opener *o, int dir, const struct instance_record *reco
 	return 0;
 }
 
+/* 0: joined; 1: not one to join; -errno. */
+static int try_shared(struct opener *o, int dir, struct session *ret, struct errmsg *e)
+{
+	struct instance_record record;
+	int r = instance_read(dir, &record, e);
+
+	if (r < 0)
+		return r == -ENOENT ? 1 : r;
+	return record.shared ? try_one(o, dir, &record, ret, e) : 1;
+}
+
 static int visit(struct opener *o, const char *id, struct session *ret, struct errmsg *e)
 {
 	AUTO_CLOSE int dir =
 		openat(o->user_dir, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	struct instance_record record;
 	struct errmsg leftover;
-	int r;
+	int r = 1;
 
 	if (dir < 0)
 		return errno == ENOENT ? 1 : errmsg_set(e, -errno, "cannot open instance %s", id);
-	r = instance_read(dir, &record, e);
-	if (r < 0 && r != -ENOENT)
-		return r;
-	r = r == 0 && record.shared && o->policy->session.scope == SCOPE_USER ?
-		    try_one(o, dir, &record, ret, e) :
-		    1;
+	if (o->policy->session.scope == SCOPE_USER)
+		r = try_shared(o, dir, ret, e);
 	/* What nobody supervises any more is ended here; what resists must not keep the user out. */
 	if (r == 1 && !state_is_alive(dir))
 		(void)instance_end(dir, id, &leftover);
