@@ -87,6 +87,8 @@ int mnt_new_tmpfs(const struct mnt_tmpfs *tmpfs, struct errmsg *e)
 	if (fs < 0)
 		return errmsg_set(e, -errno, "cannot open file system type tmpfs");
 	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		if (options[i].value == 0) /* root's, as it is anyway */
+			continue;
 		(void)snprintf(value, sizeof(value), options[i].octal ? "%" PRIo64 : "%" PRIu64,
 			       options[i].value);
 		if (sys_fsconfig(fs, SYS_SET_STRING, options[i].key, value) < 0)
