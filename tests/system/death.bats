@@ -235,7 +235,8 @@ catch_term() {
 @test "kill -9 in a login at any moment leaves nothing behind" {
 	local n pid
 	for ((n = 0; n < 30; n++)); do
-		ssh_as alice 'sleep 1000' </dev/null &
+		# It ends by itself when the blow comes before there is anything to hit.
+		ssh_as alice 'sleep 0.3' </dev/null &
 		pid=$!
 		sleep "0.$(printf %03d $((RANDOM % 150)))"
 		monitor | xargs -r kill -KILL 2>/dev/null || :
