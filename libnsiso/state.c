@@ -17,7 +17,8 @@ int state_open(const char *path, struct errmsg *e)
 	AUTO_CLOSE int trusted = -1;
 	int fd;
 
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+	/* chmod(2) too: the caller's umask is not ours to change. */
+	if (mkdir(path, 0700) == 0 ? chmod(path, 0700) < 0 : errno != EEXIST)
 		return errmsg_set(e, -errno, "cannot make %s", path);
 	trusted = trust_dir_open(path, e);
 	if (trusted < 0)
