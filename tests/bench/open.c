@@ -5,11 +5,11 @@
  *   open [-n SAMPLES] [-p PAUSE_MS] [-q] [-c CPUSTAT] [-s STATEDIR] CONFDIR VARIANT...
  *   open -m COUNT [-k] [-s STATEDIR] CONFDIR VARIANT...
  *
- * VARIANT is NAME=SERVICE,USER[,join]: with join another process keeps a session open meanwhile,
- * and what a sample leaves is not awaited.  Ratios are
- * to the first variant.  -m: COUNT sessions at once, USER a format for their number; -k: they stay until
- * the end of standard input.  -q: each sample waits a little for a moment at which nothing else
- * runs.  CPUSTAT is the cpu.stat of the cgroup that all of it runs in.  STATEDIR is watched for the end of what a session leaves.
+ * VARIANT is NAME=SERVICE,USER[,join]: with join another process keeps a session open meanwhile, and what
+ * a sample leaves is not awaited.  Ratios are to the first variant.  -m: COUNT sessions at once, USER a
+ * format for their number; -k: they stay until the end of standard input.  -q: each sample waits a little
+ * for a moment at which nothing else runs.  CPUSTAT is the cpu.stat of the cgroup that all of it runs in.
+ * STATEDIR is watched for the end of what a session leaves.
  */
 #include <errno.h>
 #include <fcntl.h>
