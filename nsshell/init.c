@@ -10,7 +10,6 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -177,7 +176,7 @@ static void drain(const struct init *init)
 	}
 }
 
-void init_run(const struct plan *plan, struct launch *launch, int supervisor)
+void init_run(struct plan *plan, struct launch *launch, int supervisor)
 {
 	struct init init = { .signals = -1 };
 	struct pollfd pollers[2];
@@ -191,7 +190,7 @@ void init_run(const struct plan *plan, struct launch *launch, int supervisor)
 	if (wire_send(launch->conn, WIRE_READY, 0, NULL, 0, &init.fds) < 0)
 		_exit(1);
 	close_fd(&launch->conn);
-	(void)madvise((void *)plan, sizeof(*plan), MADV_DONTNEED);
+	plan_release(plan);
 	/* From here on only an order from outside may end us: every session would die with us. */
 	pollers[0] = (struct pollfd){ .fd = init.signals, .events = POLLIN };
 	pollers[1] = (struct pollfd){ .fd = init.sock, .events = POLLIN };

@@ -11,8 +11,7 @@
 struct errmsg;
 
 /* In the cloned child; supervisor is a pidfd of the parent.  Never returns. */
-void init_run(const struct plan *plan, struct launch *launch, int supervisor)
-	__attribute__((noreturn));
+void init_run(struct plan *plan, struct launch *launch, int supervisor) __attribute__((noreturn));
 
 /* The steps of ACTOR_INIT; ctx is the struct launch. */
 extern step_apply *const init_steps[STEP_KIND_COUNT];

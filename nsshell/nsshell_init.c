@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -23,18 +24,24 @@
 #define PLAN_TIMEOUT 10000 /* ms for the plan to come: an opener works on it meanwhile */
 #define CAPABILITY_MAX 63
 
-/* As far as we may: without CAP_SYS_RESOURCE a hard limit stays as it is. */
+/*
+ * Those that could end or hinder us; the others never matter here.  As far as we may: without
+ * CAP_SYS_RESOURCE a hard limit stays as it is.
+ */
 static void reset_limits(void)
 {
+	static const int kinds[] = { RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_AS,
+				     RLIMIT_NPROC };
 	const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
 	struct rlimit limit;
-	int i;
+	size_t i;
 
-	for (i = 0; i < RLIM_NLIMITS; i++) {
-		if (i == RLIMIT_NOFILE || setrlimit(i, &none) == 0 || getrlimit(i, &limit) < 0)
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (getrlimit(kinds[i], &limit) < 0 || limit.rlim_cur == RLIM_INFINITY ||
+		    setrlimit(kinds[i], &none) == 0)
 			continue;
 		limit.rlim_cur = limit.rlim_max;
-		(void)setrlimit(i, &limit);
+		(void)setrlimit(kinds[i], &limit);
 	}
 	/* Two descriptors a session, and a few. */
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
@@ -43,14 +50,16 @@ static void reset_limits(void)
 	}
 }
 
+/* A handler does not survive execve(2); what the login program ignores does, and these we wait for. */
 static void reset_signals(void)
 {
+	static const int kinds[] = { SIGCHLD, SIGTERM, SIGPIPE };
 	const struct sigaction normal = { .sa_handler = SIG_DFL };
 	sigset_t none;
-	int i;
+	size_t i;
 
-	for (i = 1; i < 32; i++)
-		(void)sigaction(i, &normal, NULL);
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		(void)sigaction(kinds[i], &normal, NULL);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -149,8 +158,8 @@ static int receive_plan(struct plan *plan, struct launch *launch, struct errmsg 
 
 int main(void)
 {
-	static struct plan plan;
 	static struct launch launch;
+	struct plan *plan;
 	struct errmsg e;
 	struct stat st;
 
@@ -166,9 +175,15 @@ int main(void)
 		wire_send_error(CONN, &e);
 		return 111;
 	}
-	if (drop_bounding_set(&e) < 0 || receive_plan(&plan, &launch, &e) < 0) {
+	/* On pages of its own, which go back to the kernel after use. */
+	plan = mmap(NULL, sizeof(*plan), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		    0);
+	if (plan == MAP_FAILED)
+		(void)errmsg_set(&e, -errno, "cannot map memory for the plan");
+	if (plan == MAP_FAILED || drop_bounding_set(&e) < 0 ||
+	    receive_plan(plan, &launch, &e) < 0) {
 		wire_send_error(CONN, &e);
 		return 111;
 	}
-	return supervisor_run(&plan, &launch);
+	return supervisor_run(plan, &launch);
 }

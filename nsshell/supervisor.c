@@ -20,6 +20,8 @@
 #include "supervisor_book.h"
 #include "sys.h"
 
+#define FEW_SESSIONS 8    /* so many need no page of their own */
+#define STACK_USED 65536  /* bytes of stack that the set-up may have touched */
 #define LEFT_TIMEOUT 1000 /* ms that an opener may stay in the cgroup after its session */
 #define FIXED 3           /* pollfds before those of the book: init, new openers, signals */
 #define END_TIMEOUT 2000  /* ms that the init may take beyond its grace */
@@ -39,6 +41,8 @@ struct supervisor {
 	bool over;    /* the init is gone */
 	int64_t due; /* closing: when patience with the init, then with openers, is over; -1: never */
 	struct book book;
+	/* Last: pages that few sessions never touch. */
+	struct pollfd many[FIXED + 2 * SUPERVISOR_SESSIONS_MAX];
 };
 
 /* clock_gettime of CLOCK_BOOTTIME less what the instance shall show (man 7 time_namespaces). */
@@ -83,7 +87,7 @@ static int apply_clone(const struct plan *plan, const struct step *step, void *c
 	if (s->init < 0)
 		return errmsg_set(e, -errno, "cannot clone the init");
 	if (s->init == 0)
-		init_run(plan, s->launch, take_fd(&self));
+		init_run((struct plan *)plan, s->launch, take_fd(&self)); /* its own copy */
 	return 0;
 }
 
@@ -267,10 +271,11 @@ static bool lose_patience(struct supervisor *s)
 
 static void loop(struct supervisor *s)
 {
-	static struct pollfd pollers[FIXED + 2 * SUPERVISOR_SESSIONS_MAX];
+	struct pollfd few[FIXED + 2 * FEW_SESSIONS], *pollers;
 	unsigned n;
 
 	while (!s->over || s->book.n) {
+		pollers = s->book.n > FEW_SESSIONS ? s->many : few;
 		pollers[0] = (struct pollfd){ .fd = s->over ? -1 : s->pidfd, .events = POLLIN };
 		pollers[1] = (struct pollfd){ .fd = s->launch->fd[LAUNCH_CTL], .events = POLLIN };
 		pollers[2] =
@@ -281,6 +286,16 @@ static void loop(struct supervisor *s)
 		else if (!lose_patience(s))
 			return;
 	}
+}
+
+/* An idle instance is to cost next to nothing: hundreds of them live side by side. */
+__attribute__((noinline)) void plan_release(struct plan *plan)
+{
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0) & ~(page - 1);
+
+	(void)munmap(plan, sizeof(*plan));
+	(void)madvise((void *)(here - STACK_USED), STACK_USED, MADV_DONTNEED);
 }
 
 int supervisor_run(struct plan *plan, struct launch *launch)
@@ -298,7 +313,7 @@ int supervisor_run(struct plan *plan, struct launch *launch)
 		wire_send_error(launch->conn, &e);
 		return 1;
 	}
-	(void)madvise(plan, sizeof(*plan), MADV_DONTNEED);
+	plan_release(plan);
 	loop(&s);
 	if (s.book.n)
 		book_release(&s.book, launch->fd[LAUNCH_DIR]);

@@ -42,6 +42,9 @@ struct launch {
  */
 int supervisor_run(struct plan *plan, struct launch *launch);
 
+/* Gives back the plan (from mmap(2)), and the pages below the caller's frame that the set-up has used. */
+void plan_release(struct plan *plan);
+
 /* SIGTERM to what is in the cgroup of the record in dir, then up to grace ms for it to be empty. */
 void supervisor_drain(int dir, uint32_t grace);
 
