@@ -271,7 +271,7 @@ static bool lose_patience(struct supervisor *s)
 
 static void loop(struct supervisor *s)
 {
-	struct pollfd few[FIXED + 2 * FEW_SESSIONS], *pollers;
+	struct pollfd few[FIXED + 2 * FEW_SESSIONS] = { { .fd = -1 } }, *pollers;
 	unsigned n;
 
 	while (!s->over || s->book.n) {
