@@ -169,7 +169,7 @@ host_ns() { readlink "/proc/self/ns/$1"; }
 	echo later >/var/srv/plain/later/f
 	chmod 0777 /var/srv/plain/later
 	mount -t tmpfs -o ro,mode=0777,nosuid none /var/srv/plain/ro
-	run ssh_as bob 'cat /var/srv/plain/later/f; for o in rw ro,suid; do mount -o remount,bind,$o /var/srv/plain/ro || echo refused; done; touch /var/srv/plain/ro/f || echo refused'
+	run ssh_as bob 'exec 2>&1; cat /var/srv/plain/later/f; for o in rw ro,suid; do mount -o remount,bind,$o /var/srv/plain/ro || echo refused; done; touch /var/srv/plain/ro/f || echo refused'
 	umount -l /var/srv/plain
 	assert_match "$output" '^later'
 	assert_equal "$(grep -c '^refused' <<<"$output")" 3
