@@ -19,9 +19,8 @@ static void ignore(void *ctx, const char *file, unsigned line, unsigned column, 
 	(void)ctx, (void)file, (void)line, (void)column, (void)text;
 }
 
-static int find_policy(struct policy *policy, struct errmsg *e)
+static int find_policy(struct policy *policy, struct facts *facts, struct errmsg *e)
 {
-	struct facts facts = { .service = "login" };
 	const struct passwd *account;
 	int r;
 
@@ -30,25 +29,25 @@ static int find_policy(struct policy *policy, struct errmsg *e)
 	if (!account)
 		return errmsg_set(e, errno ? -errno : -ENOENT, "cannot look up uid %u",
 				  (unsigned)getuid());
-	r = facts_user(account->pw_name, &facts, e);
+	r = facts_user(account->pw_name, facts, e);
 	if (r == 0)
-		r = policy_find(NSISO_CONFDIR, &facts, ignore, NULL, policy, e);
+		r = policy_find(NSISO_CONFDIR, facts, ignore, NULL, policy, e);
 	return r;
 }
 
 int login_is_exempt(char *shell, struct errmsg *e)
 {
 	AUTO_FREE struct policy *policy = malloc(sizeof(*policy));
+	struct facts facts = { .service = "login", .uid = getuid() };
 	int r;
 
 	if (!policy)
 		return errmsg_setx(e, -ENOMEM, "out of memory");
 	policy_defaults(policy);
 	/* Root gets in whatever the policy looks like. */
-	r = find_policy(policy, e);
+	r = find_policy(policy, &facts, e);
 	if (r < 0 && getuid() != 0)
 		return r;
 	(void)snprintf(shell, NSISO_PATH_MAX, "%s", policy->session.shell);
-	return getuid() == 0 || policy->n_files == 0 || policy->session.exempt ||
-	       policy->session.mode == MODE_OFF;
+	return policy_skip_reason(policy, &facts) != NULL;
 }

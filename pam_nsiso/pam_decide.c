@@ -93,18 +93,14 @@ int pam_decide_user(pam_handle_t *pamh, struct facts *facts, struct errmsg *e)
 int pam_decide_policy(pam_handle_t *pamh, const struct pam_args *args, const struct facts *facts,
 		      struct policy *policy, struct errmsg *e)
 {
+	const char *why;
 	int r;
 
 	r = policy_find(args->confdir, facts, report, pamh, policy, e);
 	if (r < 0)
 		return errmsg_wrap(e, "policy");
-	if (policy->n_files == 0)
-		return not_isolated(pamh, facts, "no-policy");
-	if (policy->session.exempt)
-		return not_isolated(pamh, facts, "exempt");
-	if (policy->session.mode == MODE_OFF)
-		return not_isolated(pamh, facts, "mode-off");
-	return 0;
+	why = policy_skip_reason(policy, facts);
+	return why ? not_isolated(pamh, facts, why) : 0;
 }
 
 void pam_decide_files(const struct policy *policy, char *ret, size_t size)
