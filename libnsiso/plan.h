@@ -82,6 +82,7 @@ struct plan {
 	uint32_t grace;           /* ms */
 	uint32_t no_new_privs;    /* 0 or 1; for nsshell */
 	uint32_t nested;          /* 0 or 1 */
+	uint32_t warn_outside;    /* 0 or 1: the supervisor logs processes outside */
 	uint32_t map;             /* enum policy_map; for nsshell */
 	uint64_t bounding;        /* for nsshell: capabilities that stay in the bounding set */
 	uint64_t namespaces;      /* CLONE_NEW* flags that an opener joins */

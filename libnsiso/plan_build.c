@@ -332,6 +332,7 @@ int plan_build(const struct policy *policy, const struct facts *facts, struct pl
 	plan.bounding = policy->caps.bounding;
 	plan.map = policy->user.map;
 	plan.nested = policy->user.nested;
+	plan.warn_outside = policy->session.outside == OUTSIDE_WARN;
 	plan.namespaces = namespaces(policy);
 	plan.user = add_string(&b, facts->user);
 	plan.id = add_string(&b, facts->id);

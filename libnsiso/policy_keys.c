@@ -38,6 +38,8 @@ const struct policy_key policy_keys[ROW_COUNT] = {
 		"10s", NULL, 0, 600000, "time between SIGTERM and SIGKILL at the end" },
 	[ROW_SESSION_SHELL] = { "session", "shell", KEY_PATH, FIELD(session.shell),
 		"/bin/sh", NULL, 0, 0, "the real login shell" },
+	[ROW_SESSION_OUTSIDE] = { "session", "outside", KEY_WORD, FIELD(session.outside),
+		"warn", "warn refuse kill", 0, 0, "what to do about the user's processes outside of any instance" },
 
 	[ROW_MOUNT_TMP] = { "mount", "tmp", KEY_TMPFS, FIELD(mount.tmp),
 		"private", NULL, 64 << 10, TIB, "what /tmp is" },

@@ -32,7 +32,9 @@ struct supervisor {
 	char id[NSISO_ID_MAX];
 	char user[NSISO_USER_MAX];
 	uint64_t namespaces;
-	uint32_t grace; /* ms */
+	uint32_t grace;    /* ms */
+	uid_t uid;         /* of the user */
+	bool warn_outside; /* until the first session has begun */
 	pid_t init;
 	int pidfd;    /* of the init */
 	int signals;  /* SIGTERM: the host goes down, or its admin wants this instance ended */
@@ -201,6 +203,9 @@ static bool serve(struct supervisor *s, struct book_entry *entry)
 		(void)wire_send(entry->conn, WIRE_CLOSING, 0, NULL, 0, NULL);
 	if (head.type == WIRE_COMMIT && entry->opener >= 0) {
 		entry->joined = s->ready = true;
+		if (s->warn_outside)
+			supervisor_warn_outside(s->uid, s->user, s->id);
+		s->warn_outside = false;
 		return true;
 	}
 	if (head.type == WIRE_LEAVE) /* also of one whose WIRE_COMMIT got lost */
@@ -306,6 +311,8 @@ int supervisor_run(struct plan *plan, struct launch *launch)
 	s.launch = launch;
 	s.namespaces = plan->namespaces;
 	s.grace = plan->grace;
+	s.uid = plan->uid;
+	s.warn_outside = plan->warn_outside;
 	(void)snprintf(s.id, sizeof(s.id), "%s", plan_text(plan, plan->id));
 	(void)snprintf(s.user, sizeof(s.user), "%s", plan_text(plan, plan->user));
 	openlog("nsiso", LOG_PID, LOG_AUTHPRIV);

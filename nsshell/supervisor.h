@@ -45,6 +45,9 @@ int supervisor_run(struct plan *plan, struct launch *launch);
 /* Gives back the plan (from mmap(2)), and the pages below the caller's frame that the set-up has used. */
 void plan_release(struct plan *plan);
 
+/* Logs the processes of the user that share the host's mounts; see outside.h. */
+void supervisor_warn_outside(uid_t uid, const char *user, const char *id);
+
 /* SIGTERM to what is in the cgroup of the record in dir, then up to grace ms for it to be empty. */
 void supervisor_drain(int dir, uint32_t grace);
 

@@ -83,6 +83,8 @@ int opener_run(struct opener *o, struct session *ret, struct errmsg *e)
 	AUTO_CLOSE int state = -1;
 	int r = check_caller(e), tries;
 
+	if (r == 0)
+		r = opener_check_outside(o, e);
 	if (r < 0)
 		return r;
 	o->deadline = wire_now() + OPENER_TIMEOUT;

@@ -29,8 +29,8 @@ struct opener {
 	struct plan plan;
 	struct cgroup_set cgroups;
 	bool entered; /* the cgroups */
-	/* Told of what a best-effort limit could not do. */
-	void (*warn)(const struct opener *o, const char *text);
+	/* Told of what the admin should know of a login that goes on: what happened, and to what or why. */
+	void (*warn)(const struct opener *o, const char *what, const char *text);
 	void *pamh;       /* for warn */
 	int64_t deadline; /* ms; see wire_now() */
 	int user_dir;     /* locked folder of the user */
@@ -67,6 +67,9 @@ void opener_cancel(struct opener *o);
  * it was, and what was made is gone or will be removed by the supervisor.
  */
 int opener_run(struct opener *o, struct session *ret, struct errmsg *e);
+
+/* -EPERM or -EBUSY: the user has processes outside of any instance that the policy does not bear. */
+int opener_check_outside(const struct opener *o, struct errmsg *e);
 
 /* 0: joined; 1: there is none to join, leftovers are cleaned; -errno. */
 int opener_join(struct opener *o, struct session *ret, struct errmsg *e);

@@ -71,7 +71,7 @@ static int apply_cgroup_limit(const struct plan *plan, const struct step *step, 
 	int r = cgroup_limit(&s->o->cgroups, plan_text(plan, step->s1), step->n1, step->n2, e);
 
 	if (r < 0 && (step->flags & STEP_OPTIONAL)) {
-		s->o->warn(s->o, e->text);
+		s->o->warn(s->o, "limit not set", e->text);
 		return 0;
 	}
 	return r;

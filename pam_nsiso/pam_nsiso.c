@@ -59,9 +59,9 @@ static struct session *new_session(pam_handle_t *pamh, struct errmsg *e)
 	return NULL;
 }
 
-static void warn(const struct opener *o, const char *text)
+static void warn(const struct opener *o, const char *what, const char *text)
 {
-	pam_syslog(o->pamh, LOG_WARNING, "limit not set: user=%s id=%s reason=%s", o->facts.user,
+	pam_syslog(o->pamh, LOG_WARNING, "%s: user=%s id=%s reason=%s", what, o->facts.user,
 		   o->facts.id, text);
 }
 
