@@ -11,7 +11,7 @@
 #include "cleanup.h"
 #include "errmsg.h"
 
-#define RECORD_MAX 4096 /* bytes of a record; it has a dozen lines */
+#define RECORD_MAX 6144 /* bytes of a record; it has two dozen lines */
 
 static void read_text(char *ret, size_t size, const char *value)
 {
@@ -37,6 +37,17 @@ static void read_cgroup(struct instance_record *ret, const char *value)
 	ret->n_cgroups++;
 }
 
+static void read_account(struct instance_record *ret, const char *value)
+{
+	struct instance_account *account = &ret->account[ret->n_accounts];
+
+	if (ret->n_accounts == INSTANCE_CGROUPS_MAX || strlen(value) < 4)
+		return;
+	account->v2 = strncmp(value, "v2 ", 3) == 0;
+	read_text(account->path, sizeof(account->path), value + 3);
+	ret->n_accounts++;
+}
+
 static void read_line(struct instance_record *ret, const char *key, const char *value)
 {
 	if (strcmp(key, "user") == 0)
@@ -53,6 +64,8 @@ static void read_line(struct instance_record *ret, const char *key, const char *
 		read_process(&ret->init, value);
 	else if (strcmp(key, "cgroup") == 0)
 		read_cgroup(ret, value);
+	else if (strcmp(key, "account") == 0)
+		read_account(ret, value);
 	else if (strcmp(key, "origin") == 0 && ret->n_cgroups)
 		read_text(ret->cgroup[ret->n_cgroups - 1].origin, sizeof(ret->cgroup[0].origin),
 			  value);
@@ -85,7 +98,7 @@ int instance_read(int dir, struct instance_record *ret, struct errmsg *e)
 
 int instance_append(int record, struct errmsg *e, const char *fmt, ...)
 {
-	char line[2 * NSISO_PATH_MAX + 512];
+	char line[4 * NSISO_PATH_MAX + 512];
 	va_list ap;
 	int n;
 

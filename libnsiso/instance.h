@@ -32,6 +32,12 @@ struct instance_record {
 			  128]; /* of the instance's folder; its parent is the user's */
 		char origin[NSISO_PATH_MAX + 128]; /* cgroup.procs that the opener came from */
 	} cgroup[INSTANCE_CGROUPS_MAX];
+	/* Folders in which the use of all of the user's instances together is read; not removed at the end. */
+	unsigned n_accounts;
+	struct instance_account {
+		bool v2;
+		char path[NSISO_PATH_MAX + 128];
+	} account[INSTANCE_CGROUPS_MAX];
 };
 
 /* Reads dir/record; unknown keys and a last line without its end are passed over. */

@@ -32,8 +32,11 @@ static int record_cgroups(const struct opener *o, struct errmsg *e)
 	for (i = 0; i < o->cgroups.n && r == 0; i++) {
 		const struct instance_cgroup *at = &o->cgroups.one[i].at;
 
-		r = instance_append(o->record, e, "cgroup=%s %s\norigin=%s\n", at->v2 ? "v2" : "v1",
-				    at->path, at->origin);
+		/* The limits are those of the user's folder: its use is what they are to be compared with. */
+		r = instance_append(o->record, e, "cgroup=%s %s\norigin=%s\naccount=%s %.*s\n",
+				    at->v2 ? "v2" : "v1", at->path, at->origin,
+				    at->v2 ? "v2" : "v1", (int)(strrchr(at->path, '/') - at->path),
+				    at->path);
 	}
 	return r;
 }

@@ -65,6 +65,7 @@ static void test_whole(void **state)
 	assert_int_equal(instance_append(fd, &e, "scope=user\ncgroup=v1 %s\norigin=%s\n", "/a/b/c",
 					 "/o"),
 			 0);
+	assert_int_equal(instance_append(fd, &e, "account=v1 /a/b\naccount=v2 %s\n", "/u"), 0);
 	assert_int_equal(instance_append(fd, &e, "supervisor=%d %d\ninit=7 8\n", 5, 6), 0);
 	(void)close(fd);
 	assert_int_equal(instance_read(dir, &record, &e), 0);
@@ -80,6 +81,11 @@ static void test_whole(void **state)
 	assert_false(record.cgroup[0].v2);
 	assert_string_equal(record.cgroup[0].path, "/a/b/c");
 	assert_string_equal(record.cgroup[0].origin, "/o");
+	assert_int_equal(record.n_accounts, 2);
+	assert_false(record.account[0].v2);
+	assert_string_equal(record.account[0].path, "/a/b");
+	assert_true(record.account[1].v2);
+	assert_string_equal(record.account[1].path, "/u");
 }
 
 /* A writer that died leaves half a line: what it names may not have been made. */
