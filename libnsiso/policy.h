@@ -149,6 +149,37 @@ int policy_find(const char *confdir, const struct facts *facts, policy_report *r
 		struct policy *ret, struct errmsg *e);
 
 /*
+ * The same for admins, who want to know more, or other files: every member but confdir may be NULL or 0.
+ */
+struct policy_query {
+	const char *confdir;
+	policy_report *report; /* as for policy_find() */
+	/*
+	 * Told of each file that applies: the policy as it is with it.  The file is the last one of its files; the
+	 * keys that it sets are those whose origin is that file.
+	 */
+	void (*layer)(void *ctx, const struct policy *policy);
+	void *ctx; /* of both */
+	const char
+		*draft; /* "users.d/alice.conf": draft_text stands in for this file, there or not */
+	const char *draft_text;
+	size_t draft_len;
+	bool is_relaxed; /* whoever owns files and folders */
+};
+
+int policy_find_as(const struct policy_query *query, const struct facts *facts, struct policy *ret,
+		   struct errmsg *e);
+
+/*
+ * Whether users.d/NAME.conf alone says that this user is not to be isolated (exempt = yes, mode = off).  As it
+ * wins over all other files, these need not be readable for that: who is exempt by a file of his own gets in
+ * whatever the others look like.  1: yes, and *ret is the built-in policy with that file upon it; 0: no;
+ * -errno: it has a fault, or is not to be trusted.
+ */
+int policy_find_exempt(const char *confdir, const struct facts *facts, struct policy *ret,
+		       struct errmsg *e);
+
+/*
  * Rules between keys, of a whole policy; reports with the origin's file and line, column 0; 0 or
  * -EINVAL.
  */

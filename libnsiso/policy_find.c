@@ -17,9 +17,8 @@
 
 /* The state of one search; also what the reporter of policy_parse() gets. */
 struct search {
+	const struct policy_query *query;
 	const struct facts *facts;
-	policy_report *report;
-	void *ctx;
 	struct errmsg *e; /* the first fault */
 	struct policy policy;
 };
@@ -34,8 +33,8 @@ static void fault_keep(void *ctx, const char *file, unsigned line, unsigned colu
 		(void)errmsg_setx(search->e, -EINVAL, "%s:%u: %s", file, line, text);
 	else if (search->e->code == 0)
 		(void)errmsg_setx(search->e, -EINVAL, "%s: %s", file, text);
-	if (search->report)
-		search->report(search->ctx, file, line, column, text);
+	if (search->query->report)
+		search->query->report(search->query->ctx, file, line, column, text);
 }
 
 /* A file or folder that cannot be used; keeps its error code. */
@@ -49,6 +48,28 @@ static int fault_add(struct search *search, const char *file, const struct errms
 	return e->code;
 }
 
+static bool is_draft(const struct search *search, const char *file)
+{
+	return search->query->draft && strcmp(search->query->draft, file) == 0;
+}
+
+static int text_read(const struct search *search, int dir, const char *name, char **ret,
+		     size_t *ret_len, struct errmsg *e)
+{
+	if (search->query->is_relaxed)
+		return trust_file_read_any(dir, name, ret, ret_len, e);
+	return trust_file_read(dir, name, ret, ret_len, e);
+}
+
+static void text_apply(struct search *search, const char *text, size_t len, const char *file)
+{
+	const struct policy_query *query = search->query;
+	int r = policy_parse(&search->policy, text, len, file, search->facts, fault_keep, search);
+
+	if (r == 0 && query->layer)
+		query->layer(query->ctx, &search->policy);
+}
+
 /* Lays one file over the policy; a missing one is skipped. */
 static void file_apply(struct search *search, int dir, const char *name, const char *file)
 {
@@ -57,41 +78,77 @@ static void file_apply(struct search *search, int dir, const char *name, const c
 	size_t len = 0;
 	int r;
 
-	r = trust_file_read(dir, name, &text, &len, &e);
+	if (is_draft(search, file)) {
+		text_apply(search, search->query->draft_text, search->query->draft_len, file);
+		return;
+	}
+	r = text_read(search, dir, name, &text, &len, &e);
 	if (r == -ENOENT)
 		return;
-	if (r < 0) {
+	if (r < 0)
 		(void)fault_add(search, file, &e);
-		return;
-	}
-	(void)policy_parse(&search->policy, text, len, file, search->facts, fault_keep, search);
+	else
+		text_apply(search, text, len, file);
 }
 
-static void conf_dir_apply(struct search *search, int confdir)
+static int folder_open(const struct search *search, int confdir, const char *name, int flags,
+		       struct errmsg *e)
 {
-	struct policy_names names = { 0 };
+	int fd;
+
+	if (!search->query->is_relaxed)
+		return trust_subdir_open(confdir, name, flags, e);
+	fd = openat(confdir, name, flags | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? errmsg_set(e, -errno, "cannot open the directory") : fd;
+}
+
+/* The name of the draft, if it is to be a new file of that folder. */
+static int draft_add(const struct search *search, const char *folder, struct policy_names *names,
+		     struct errmsg *e)
+{
+	const char *draft = search->query->draft;
+	size_t len = strlen(folder);
+
+	if (!draft || strncmp(draft, folder, len) != 0 || draft[len] != '/')
+		return 0;
+	return policy_names_add(names, draft + len + 1, e);
+}
+
+static void conf_dir_files_apply(struct search *search, int dir, const struct policy_names *names)
+{
 	char file[sizeof(search->policy.files[0])];
-	AUTO_CLOSE int dir = -1;
 	struct errmsg e;
 
-	dir = trust_subdir_open(confdir, "conf.d", O_RDONLY, &e);
-	if (dir == -ENOENT)
-		return;
-	if (dir < 0 || policy_names_read(dir, &names, &e) < 0) {
-		(void)fault_add(search, "conf.d", &e);
-		return;
-	}
-	for (size_t i = 0; i < names.count; i++) {
-		if (!policy_name_is_safe(names.names[i])) {
+	for (size_t i = 0; i < names->count; i++) {
+		if (!policy_name_is_safe(names->names[i])) {
 			(void)errmsg_setx(&e, -EINVAL,
 					  "a name with other characters than letters, "
 					  "digits, '.', '_', '-', or a long one");
 			(void)fault_add(search, "conf.d", &e);
 			continue;
 		}
-		(void)snprintf(file, sizeof(file), "conf.d/%.56s", names.names[i]);
-		file_apply(search, dir, names.names[i], file);
+		(void)snprintf(file, sizeof(file), "conf.d/%.56s", names->names[i]);
+		file_apply(search, dir, names->names[i], file);
 	}
+}
+
+static void conf_dir_apply(struct search *search, int confdir)
+{
+	struct policy_names names = { 0 };
+	AUTO_CLOSE int dir = -1;
+	struct errmsg e;
+	int r;
+
+	dir = folder_open(search, confdir, "conf.d", O_RDONLY, &e);
+	r = dir;
+	if (dir >= 0)
+		r = policy_names_read(dir, POLICY_NAMES_MAX, &names, &e);
+	if (r >= 0 || r == -ENOENT)
+		r = draft_add(search, "conf.d", &names, &e);
+	if (r < 0)
+		(void)fault_add(search, "conf.d", &e);
+	else
+		conf_dir_files_apply(search, dir, &names);
 	policy_names_done(&names);
 }
 
@@ -101,30 +158,40 @@ static void user_dir_apply(struct search *search, int confdir)
 	AUTO_CLOSE int dir = -1;
 	struct errmsg e;
 
-	dir = trust_subdir_open(confdir, "users.d", O_PATH, &e);
-	if (dir == -ENOENT)
-		return;
-	if (dir < 0) {
-		(void)fault_add(search, "users.d", &e);
-		return;
-	}
 	(void)snprintf(file, sizeof(file), "users.d/%.32s.conf", search->facts->user);
-	file_apply(search, dir, file + strlen("users.d/"), file);
+	dir = folder_open(search, confdir, "users.d", O_PATH, &e);
+	if (dir == -ENOENT && !is_draft(search, file))
+		return;
+	if (dir < 0 && dir != -ENOENT)
+		(void)fault_add(search, "users.d", &e);
+	else
+		file_apply(search, dir, file + strlen("users.d/"), file);
 }
 
-int policy_find(const char *confdir, const struct facts *facts, policy_report *report, void *ctx,
-		struct policy *ret, struct errmsg *e)
+static int confdir_open(const struct search *search, struct errmsg *e)
 {
-	struct search search = { .facts = facts, .report = report, .ctx = ctx, .e = e };
+	const char *path = search->query->confdir;
+	int fd;
+
+	if (!search->query->is_relaxed)
+		return trust_dir_open(path, e);
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? errmsg_set(e, -errno, "cannot open the directory") : fd;
+}
+
+int policy_find_as(const struct policy_query *query, const struct facts *facts, struct policy *ret,
+		   struct errmsg *e)
+{
+	struct search search = { .query = query, .facts = facts, .e = e };
 	AUTO_CLOSE int dir = -1;
 	struct errmsg fault;
 
 	e->code = 0;
 	if (!policy_user_is_safe(facts->user))
 		return errmsg_setx(e, -EINVAL, "the user name cannot be part of a path");
-	dir = trust_dir_open(confdir, &fault);
+	dir = confdir_open(&search, &fault);
 	if (dir < 0)
-		return fault_add(&search, confdir, &fault);
+		return fault_add(&search, query->confdir, &fault);
 	policy_defaults(&search.policy);
 	file_apply(&search, dir, "default.conf", "default.conf");
 	conf_dir_apply(&search, dir);
@@ -135,6 +202,37 @@ int policy_find(const char *confdir, const struct facts *facts, policy_report *r
 		return e->code;
 	memcpy(ret, &search.policy, sizeof(*ret));
 	return 0;
+}
+
+int policy_find(const char *confdir, const struct facts *facts, policy_report *report, void *ctx,
+		struct policy *ret, struct errmsg *e)
+{
+	const struct policy_query query = { .confdir = confdir, .report = report, .ctx = ctx };
+
+	return policy_find_as(&query, facts, ret, e);
+}
+
+int policy_find_exempt(const char *confdir, const struct facts *facts, struct policy *ret,
+		       struct errmsg *e)
+{
+	const struct policy_query query = { .confdir = confdir };
+	struct search search = { .query = &query, .facts = facts, .e = e };
+	AUTO_CLOSE int dir = -1;
+
+	e->code = 0;
+	if (!policy_user_is_safe(facts->user))
+		return errmsg_setx(e, -EINVAL, "the user name cannot be part of a path");
+	dir = trust_dir_open(confdir, e);
+	if (dir < 0)
+		return dir;
+	policy_defaults(&search.policy);
+	user_dir_apply(&search, dir);
+	if (e->code != 0)
+		return e->code;
+	if (!search.policy.session.exempt && search.policy.session.mode != MODE_OFF)
+		return 0;
+	memcpy(ret, &search.policy, sizeof(*ret));
+	return 1;
 }
 
 bool policy_user_is_safe(const char *user)

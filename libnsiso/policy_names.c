@@ -31,14 +31,17 @@ static bool is_policy(const char *name)
 	return *name != '.' && len > 5 && strcmp(name + len - 5, ".conf") == 0;
 }
 
-static int name_add(struct policy_names *names, const char *name, struct errmsg *e)
+/* Behind the last one. */
+static int name_append(struct policy_names *names, const char *name, struct errmsg *e)
 {
-	if (names->count == POLICY_NAMES_MAX)
-		return errmsg_setx(e, -E2BIG, "has more than %d files", POLICY_NAMES_MAX);
-	if (!names->names) {
-		names->names = calloc(POLICY_NAMES_MAX, sizeof(*names->names));
-		if (!names->names)
+	if (names->count == names->room) {
+		size_t room = names->room ? 2 * names->room : 64;
+		char **grown = reallocarray(names->names, room, sizeof(*grown));
+
+		if (!grown)
 			return errmsg_set(e, -ENOMEM, "cannot read the directory");
+		names->names = grown;
+		names->room = room;
 	}
 	names->names[names->count] = strdup(name);
 	if (!names->names[names->count])
@@ -47,7 +50,7 @@ static int name_add(struct policy_names *names, const char *name, struct errmsg 
 	return 0;
 }
 
-static int names_collect(DIR *stream, struct policy_names *names, struct errmsg *e)
+static int names_collect(DIR *stream, size_t max, struct policy_names *names, struct errmsg *e)
 {
 	for (;;) {
 		const struct dirent *entry;
@@ -58,12 +61,16 @@ static int names_collect(DIR *stream, struct policy_names *names, struct errmsg 
 			return errmsg_set(e, -errno, "cannot read the directory");
 		if (!entry)
 			return 0;
-		if (is_policy(entry->d_name) && name_add(names, entry->d_name, e) < 0)
+		if (!is_policy(entry->d_name))
+			continue;
+		if (names->count == max)
+			return errmsg_setx(e, -E2BIG, "has more than %zu files", max);
+		if (name_append(names, entry->d_name, e) < 0)
 			return e->code;
 	}
 }
 
-int policy_names_read(int dir, struct policy_names *ret, struct errmsg *e)
+int policy_names_read(int dir, size_t max, struct policy_names *ret, struct errmsg *e)
 {
 	/* A descriptor of its own: reading moves the offset, and closedir() closes it. */
 	AUTO_CLOSE int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -76,7 +83,7 @@ int policy_names_read(int dir, struct policy_names *ret, struct errmsg *e)
 	if (!stream)
 		return errmsg_set(e, -errno, "cannot open the directory");
 	(void)take_fd(&fd);
-	if (names_collect(stream, &names, e) < 0) {
+	if (names_collect(stream, max, &names, e) < 0) {
 		policy_names_done(&names);
 		return e->code;
 	}
@@ -86,13 +93,24 @@ int policy_names_read(int dir, struct policy_names *ret, struct errmsg *e)
 	return 0;
 }
 
+int policy_names_add(struct policy_names *names, const char *name, struct errmsg *e)
+{
+	if (names->count > 0 &&
+	    bsearch(&name, names->names, names->count, sizeof(*names->names), name_compare))
+		return 0;
+	if (name_append(names, name, e) < 0)
+		return e->code;
+	qsort(names->names, names->count, sizeof(*names->names), name_compare);
+	return 0;
+}
+
 void policy_names_done(struct policy_names *names)
 {
 	for (size_t i = 0; i < names->count; i++)
 		free(names->names[i]);
 	free(names->names);
 	names->names = NULL;
-	names->count = 0;
+	names->count = names->room = 0;
 }
 
 bool policy_name_is_safe(const char *name)

@@ -123,7 +123,7 @@ static void folder_check(struct checker *checker, int confdir, const char *folde
 	}
 	if (dir == -ENOENT)
 		return;
-	if (dir < 0 || policy_names_read(dir, &names, &e) < 0) {
+	if (dir < 0 || policy_names_read(dir, POLICY_NAMES_MAX, &names, &e) < 0) {
 		error_print(checker, folder, &e);
 		return;
 	}

@@ -3,6 +3,7 @@
  */
 #include "nsisoctl.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,6 +20,9 @@ static const struct command commands[] = {
 	{ "check", "[-f] [-C DIR] [[-p] FILE...]", "find the faults of policy files", cmd_check },
 	{ "show", "[-C DIR] [--service NAME] [--rhost HOST] [--explain | --plan] USER",
 	  "print the policy of a login, or the steps it comes to", cmd_show },
+	{ "disable", "--for TIME [--reason TEXT]", "isolate no new logins for a time",
+	  cmd_disable },
+	{ "enable", "", "isolate new logins again", cmd_enable },
 	{ "keys", "[SECTION]", "list the keys of a policy with their defaults", cmd_keys },
 	{ "help", "[COMMAND]", "print this list, or how a command is called", cmd_help },
 };
@@ -35,7 +39,23 @@ static const struct command *command_find(const char *name)
 
 static void command_print(const struct command *command, FILE *out)
 {
-	(void)fprintf(out, "usage: nsisoctl %s %s\n", command->name, command->arguments);
+	(void)fprintf(out, "usage: nsisoctl %s%s%s\n", command->name,
+		      *command->arguments ? " " : "", command->arguments);
+}
+
+static void command_help(const struct command *command)
+{
+	command_print(command, stdout);
+	(void)printf("%s\n\nSee nsisoctl(8).\n", command->help);
+}
+
+/* Behind "--" stands somebody else's command. */
+static bool is_help_wanted(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--help") == 0)
+			return true;
+	return false;
 }
 
 int usage_print(const char *name)
@@ -71,8 +91,7 @@ static int cmd_help(int argc, char **argv)
 	command = command_find(argv[1]);
 	if (!command)
 		return command_unknown(argv[1]);
-	command_print(command, stdout);
-	(void)printf("%s\n", command->help);
+	command_help(command);
 	return STATUS_OK;
 }
 
@@ -95,5 +114,9 @@ int main(int argc, char **argv)
 	command = command_find(argv[1]);
 	if (!command)
 		return command_unknown(argv[1]);
+	if (is_help_wanted(argc - 1, argv + 1)) {
+		command_help(command);
+		return STATUS_OK;
+	}
 	return command->run(argc - 1, argv + 1);
 }

@@ -12,6 +12,8 @@
 int cmd_check(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_keys(int argc, char **argv);
+int cmd_disable(int argc, char **argv);
+int cmd_enable(int argc, char **argv);
 
 /* Prints "usage: nsisoctl NAME ..." to stderr; returns STATUS_USAGE. */
 int usage_print(const char *name);

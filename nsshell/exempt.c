@@ -4,13 +4,16 @@
  */
 #include <errno.h>
 #include <pwd.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "cleanup.h"
 #include "errmsg.h"
 #include "facts.h"
 #include "login.h"
+#include "override.h"
 #include "policy.h"
 
 /* The first fault is in the error; the rest is for nsisoctl check. */
@@ -19,35 +22,58 @@ static void ignore(void *ctx, const char *file, unsigned line, unsigned column, 
 	(void)ctx, (void)file, (void)line, (void)column, (void)text;
 }
 
-static int find_policy(struct policy *policy, struct facts *facts, struct errmsg *e)
+static int find_facts(struct facts *facts, struct errmsg *e)
 {
 	const struct passwd *account;
-	int r;
 
 	errno = 0;
 	account = getpwuid(getuid());
 	if (!account)
 		return errmsg_set(e, errno ? -errno : -ENOENT, "cannot look up uid %u",
 				  (unsigned)getuid());
-	r = facts_user(account->pw_name, facts, e);
-	if (r == 0)
-		r = policy_find(NSISO_CONFDIR, facts, ignore, NULL, policy, e);
+	return facts_user(account->pw_name, facts, e);
+}
+
+/* The policy, or for who is exempt by a file of his own that file alone: then the others may be broken. */
+static int find_policy(struct policy *policy, const struct facts *facts, struct errmsg *e)
+{
+	struct errmsg ignored;
+	int r = policy_find(NSISO_CONFDIR, facts, ignore, NULL, policy, e);
+
+	if (r < 0 && policy_find_exempt(NSISO_CONFDIR, facts, policy, &ignored) == 1)
+		return 0;
 	return r;
+}
+
+static bool is_disabled(void)
+{
+	struct override override;
+	struct errmsg ignored;
+
+	if (override_read(OVERRIDE_PATH, &override, &ignored) != 1)
+		return false;
+	syslog(LOG_AUTHPRIV | LOG_NOTICE, "session not isolated: uid=%u reason=disabled by=%s",
+	       (unsigned)getuid(), override.by);
+	return true;
 }
 
 int login_is_exempt(char *shell, struct errmsg *e)
 {
 	AUTO_FREE struct policy *policy = malloc(sizeof(*policy));
 	struct facts facts = { .service = "login", .uid = getuid() };
+	bool is_let_in;
 	int r;
 
 	if (!policy)
 		return errmsg_setx(e, -ENOMEM, "out of memory");
 	policy_defaults(policy);
-	/* Root gets in whatever the policy looks like. */
-	r = find_policy(policy, &facts, e);
-	if (r < 0 && getuid() != 0)
+	/* They get in whatever the policy looks like; with a broken one the shell is the built-in one. */
+	is_let_in = getuid() == 0 || is_disabled();
+	r = find_facts(&facts, e);
+	if (r == 0)
+		r = find_policy(policy, &facts, e);
+	if (r < 0 && !is_let_in)
 		return r;
 	(void)snprintf(shell, NSISO_PATH_MAX, "%s", policy->session.shell);
-	return policy_skip_reason(policy, &facts) != NULL;
+	return is_let_in || policy_skip_reason(policy, &facts) != NULL;
 }

@@ -16,8 +16,11 @@ struct errmsg;
 int login_ask(struct wire_welcome *ret, struct wire_fds *fds, struct errmsg *e);
 /* Enters what came along, unless this process is there already; with map=root as the virtual root. */
 int login_enter(const struct wire_welcome *welcome, struct wire_fds *fds, struct errmsg *e);
-/* Whether the policy lets this user in without isolation (root, exempt=yes, mode=off, no policy at all);
- * shell is filled then, at least NSISO_PATH_MAX bytes.  1: yes, 0: no, -errno: can't tell. */
+/*
+ * Whether this user is let in without isolation: root, exempt=yes, mode=off, no policy at all, or isolation is
+ * switched off (override.h).  shell is filled then, at least NSISO_PATH_MAX bytes.  1: yes, 0: no, -errno:
+ * can't tell.
+ */
 int login_is_exempt(char *shell, struct errmsg *e);
 /* Becomes shell with the arguments of this process; returns only on failure, the exit status. */
 int login_exec(const char *shell, char **argv, struct errmsg *e);

@@ -13,11 +13,13 @@ struct errmsg;
 
 /*
  * Fills facts of who logs in through what, and with an id.  0; 1: not to be isolated (logged), whatever
- * arguments and policy are: root, and who is inside already; -errno: refuse.
+ * arguments and policy are: root, who is inside already, and everybody while isolation is switched off (see
+ * override.h); -errno: refuse.
  */
 int pam_decide_user(pam_handle_t *pamh, struct facts *facts, struct errmsg *e);
 /*
- * Fills policy.  0: isolate; 1: not (logged: exempt, mode=off, no policy); -errno: refuse.
+ * Fills policy.  0: isolate; 1: not (logged: exempt, mode=off, no policy); -errno: refuse.  Who is exempt by
+ * a file of his own is so whatever faults the other files have.
  * Every fault of the policy is logged.
  */
 int pam_decide_policy(pam_handle_t *pamh, const struct pam_args *args, const struct facts *facts,
