@@ -28,7 +28,7 @@ int state_open(const char *path, struct errmsg *e)
 }
 
 /* flock(2) has no time-out, and a signal handler is not ours to install: ask again, ever more slowly. */
-static int lock_until(int fd, int64_t deadline)
+int state_lock(int fd, int64_t deadline)
 {
 	struct timespec pause = { .tv_nsec = 200000 };
 
@@ -64,7 +64,7 @@ int state_lock_user(int state, const char *user, int64_t deadline, struct errmsg
 		fd = openat(state, user, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (fd < 0 && errno != ENOENT)
 			return errmsg_set(e, -errno, "cannot open the folder of user %s", user);
-		r = fd < 0 ? 0 : lock_until(fd, deadline);
+		r = fd < 0 ? 0 : state_lock(fd, deadline);
 		if (r < 0)
 			return errmsg_set(e, r, "cannot lock the folder of user %s", user);
 		if (fd >= 0 && is_in_place(state, user, fd))
@@ -78,5 +78,6 @@ bool state_is_alive(int dir)
 
 	if (fd < 0)
 		return errno != ENOENT;
-	return flock(fd, LOCK_EX | LOCK_NB) < 0;
+	/* Shared: somebody else who asks meanwhile must not be taken for the supervisor. */
+	return flock(fd, LOCK_SH | LOCK_NB) < 0;
 }

@@ -18,6 +18,11 @@ int state_open(const char *path, struct errmsg *e);
  */
 int state_lock_user(int state, const char *user, int64_t deadline, struct errmsg *e);
 /*
+ * Locks an open file or folder for this descriptor alone; who only looks at it holds the lock for a moment, too.
+ * Waits until deadline, then -ETIMEDOUT.
+ */
+int state_lock(int fd, int64_t deadline);
+/*
  * Whether the supervisor of the instance in dir is alive: it holds the lock of the record.  Who can't be
  * asked is taken for alive: the others are ended.
  */

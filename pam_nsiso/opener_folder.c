@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -18,6 +17,7 @@
 #include "errmsg.h"
 #include "instance.h"
 #include "mnt.h"
+#include "state.h"
 #include "sys.h"
 
 static int bind_socket(int dir, const char *name, mode_t mode, struct errmsg *e)
@@ -37,11 +37,15 @@ static int bind_socket(int dir, const char *name, mode_t mode, struct errmsg *e)
 static int make_record(struct opener *o, struct errmsg *e)
 {
 	const struct facts *facts = &o->facts;
+	int r;
 
 	o->record = openat(o->dir, "record",
 			   O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (o->record < 0 || flock(o->record, LOCK_EX | LOCK_NB) < 0)
+	if (o->record < 0)
 		return errmsg_set(e, -errno, "cannot make the record of instance %s", facts->id);
+	r = state_lock(o->record, o->deadline);
+	if (r < 0)
+		return errmsg_set(e, r, "cannot lock the record of instance %s", facts->id);
 	return instance_append(o->record, e,
 			       "version=1\nuser=%s\nuid=%u\nid=%s\nscope=%s\nservice=%s\n",
 			       facts->user, (unsigned)facts->uid, facts->id,
