@@ -71,17 +71,14 @@ static void read_line(struct instance_record *ret, const char *key, const char *
 			  value);
 }
 
-int instance_read(int dir, struct instance_record *ret, struct errmsg *e)
+int instance_read_from(int record, struct instance_record *ret, struct errmsg *e)
 {
-	AUTO_CLOSE int fd = openat(dir, "record", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	char text[RECORD_MAX], *line, *end, *value;
 	ssize_t n;
 
 	memset(ret, 0, sizeof(*ret));
 	ret->uid = (uid_t)-1;
-	if (fd < 0)
-		return errmsg_set(e, -errno, "cannot open the record");
-	n = read(fd, text, sizeof(text) - 1);
+	n = pread(record, text, sizeof(text) - 1, 0);
 	if (n < 0)
 		return errmsg_set(e, -errno, "cannot read the record");
 	text[n] = '\0';
@@ -94,6 +91,18 @@ int instance_read(int dir, struct instance_record *ret, struct errmsg *e)
 		read_line(ret, line, value + 1);
 	}
 	return 0;
+}
+
+int instance_read(int dir, struct instance_record *ret, struct errmsg *e)
+{
+	AUTO_CLOSE int fd = openat(dir, "record", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0) {
+		memset(ret, 0, sizeof(*ret));
+		ret->uid = (uid_t)-1;
+		return errmsg_set(e, -errno, "cannot open the record");
+	}
+	return instance_read_from(fd, ret, e);
 }
 
 int instance_append(int record, struct errmsg *e, const char *fmt, ...)

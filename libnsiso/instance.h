@@ -42,6 +42,8 @@ struct instance_record {
 
 /* Reads dir/record; unknown keys and a last line without its end are passed over. */
 int instance_read(int dir, struct instance_record *ret, struct errmsg *e);
+/* The same for a record that is open. */
+int instance_read_from(int record, struct instance_record *ret, struct errmsg *e);
 /* Appends one line to an open record. */
 int instance_append(int record, struct errmsg *e, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
