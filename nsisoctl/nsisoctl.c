@@ -24,6 +24,9 @@ static const struct command commands[] = {
 	  cmd_disable },
 	{ "enable", "", "isolate new logins again", cmd_enable },
 	{ "keys", "[SECTION]", "list the keys of a policy with their defaults", cmd_keys },
+	{ "list", "[--json | --watch]", "list the instances", cmd_list },
+	{ "ps", "USER | ID", "list the processes of instances", cmd_ps },
+	{ "tree", "[USER | ID]", "show instances with their processes as trees", cmd_tree },
 	{ "help", "[COMMAND]", "print this list, or how a command is called", cmd_help },
 };
 

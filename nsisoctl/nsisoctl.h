@@ -14,6 +14,9 @@ int cmd_show(int argc, char **argv);
 int cmd_keys(int argc, char **argv);
 int cmd_disable(int argc, char **argv);
 int cmd_enable(int argc, char **argv);
+int cmd_list(int argc, char **argv);
+int cmd_ps(int argc, char **argv);
+int cmd_tree(int argc, char **argv);
 
 /* Prints "usage: nsisoctl NAME ..." to stderr; returns STATUS_USAGE. */
 int usage_print(const char *name);

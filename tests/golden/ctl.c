@@ -1,0 +1,220 @@
+/*
+ * What nsisoctl prints of instances, from fixed ones: ctl/X.want is the output, byte by byte.  UPDATE=1
+ * rewrites the files: read the difference before you commit it.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "list.h"
+#include "process_list.h"
+#include "tap.h"
+#include "units.h"
+
+#define TEXT_MAX 65536
+
+static struct view instances[] = {
+	{ .user = "alice",
+	  .id = "0123456789abcdef",
+	  .state = VIEW_ACTIVE,
+	  .since = 1795458587,
+	  .n_pids = 7 },
+	{ .user = "bob", .id = "00000000000000b0", .state = VIEW_STARTING },
+	{ .user = "a-user-with-a-name-of-32-letters",
+	  .id = "ffffffffffffffff",
+	  .state = VIEW_DEAD,
+	  .since = 86400,
+	  .n_pids = 12345 },
+};
+static const struct views views = { .n = 3, .view = instances };
+static const struct views none = { .n = 0 };
+
+/* Users that no host has stand as numbers. */
+static struct process_info processes[] = {
+	{ .pid = 100,
+	  .parent = 1,
+	  .uid = 0,
+	  .state = 'S',
+	  .cpu_ms = 20,
+	  .resident = 9 << 20,
+	  .command = "sshd: alice [priv]" },
+	{ .pid = 101,
+	  .parent = 90,
+	  .inside = 1,
+	  .uid = 4000000001,
+	  .state = 'S',
+	  .resident = 31 << 10,
+	  .command = "nsshell-init alice 0123456789abcdef" },
+	{ .pid = 103,
+	  .parent = 100,
+	  .inside = 2,
+	  .uid = 4000000002,
+	  .state = 'S',
+	  .cpu_ms = 61234,
+	  .resident = 3 << 20,
+	  .command = "sshd: alice@pts/0" },
+	{ .pid = 104,
+	  .parent = 103,
+	  .inside = 3,
+	  .uid = 4000000002,
+	  .state = 'R',
+	  .cpu_ms = 3600000,
+	  .resident = 5ULL << 30,
+	  .command = "evil \033]0;title\007\xc3\xa4 --argument" },
+	{ .pid = 105,
+	  .parent = 103,
+	  .inside = 40000,
+	  .uid = 4000000002,
+	  .state = 'Z',
+	  .command = "[true]" },
+	{ .pid = 106,
+	  .parent = 101,
+	  .inside = 5,
+	  .uid = 4000000002,
+	  .state = 'T',
+	  .command = "sleep 1000" },
+};
+static const struct process_list list = { .n = sizeof(processes) / sizeof(processes[0]),
+					  .info = processes };
+
+static const struct table_look file_look = { .title = true };
+static const struct table_look narrow = { .title = true, .width = 40 };
+static const struct table_look coloured = { .title = true, .width = 120, .colour = true };
+
+static void print_list(FILE *out)
+{
+	(void)list_print(&views, &file_look, out);
+}
+
+static void print_list_none(FILE *out)
+{
+	(void)list_print(&none, &file_look, out);
+}
+
+static void print_list_narrow(FILE *out)
+{
+	(void)list_print(&views, &narrow, out);
+}
+
+static void print_list_colour(FILE *out)
+{
+	(void)list_print(&views, &coloured, out);
+}
+
+static void print_list_json(FILE *out)
+{
+	list_print_json(&views, out);
+	list_print_json(&none, out);
+}
+
+static void print_ps(FILE *out)
+{
+	(void)process_list_print(&list, &file_look, out);
+}
+
+static void print_tree(FILE *out)
+{
+	(void)process_tree_print(&instances[0], &list, &file_look, out);
+}
+
+static void print_tree_narrow(FILE *out)
+{
+	(void)process_tree_print(&instances[0], &list, &narrow, out);
+}
+
+/* A pid that is its own grandparent: numbers are used again between two looks. */
+static void print_tree_circle(FILE *out)
+{
+	struct process_info circle[] = {
+		{ .pid = 5, .parent = 6, .command = "five" },
+		{ .pid = 6, .parent = 5, .command = "six" },
+		{ .pid = 7, .parent = 7, .command = "seven" },
+	};
+	const struct process_list three = { .n = 3, .info = circle };
+
+	(void)process_tree_print(&instances[2], &three, &coloured, out);
+}
+
+static void print_units(FILE *out)
+{
+	static const uint64_t numbers[] = { 0,      1,          59,         60,        61,
+					    1023,   1024,       1536,       3599,      3600,
+					    86399,  86400,      604800,     1048575,   1048576,
+					    694861, 1ULL << 40, 1ULL << 62, UINT64_MAX };
+	char text[UNITS_MAX];
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		(void)fprintf(out, "%ju %s", (uintmax_t)numbers[i], units_bytes(numbers[i], text));
+		(void)fprintf(out, " %s\n", units_span(numbers[i], text));
+	}
+	(void)fprintf(out, "%s\n", units_time(1795458587, text));
+	(void)fprintf(out, "%s\n", units_time(0, text));
+}
+
+static const struct {
+	const char *name;
+	void (*print)(FILE *out);
+} outputs[] = {
+	{ "list", print_list },
+	{ "list_none", print_list_none },
+	{ "list_narrow", print_list_narrow },
+	{ "list_colour", print_list_colour },
+	{ "list_json", print_list_json },
+	{ "ps", print_ps },
+	{ "tree", print_tree },
+	{ "tree_narrow", print_tree_narrow },
+	{ "tree_circle", print_tree_circle },
+	{ "units", print_units },
+};
+
+static void read_text(const char *path, char *ret)
+{
+	FILE *file = fopen(path, "re");
+	size_t n = file ? fread(ret, 1, TEXT_MAX - 1, file) : 0;
+
+	ret[n] = '\0';
+	if (file)
+		(void)fclose(file);
+}
+
+static void write_text(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "we");
+
+	if (!file)
+		tap_bail("cannot write %s", path);
+	(void)fputs(text, file);
+	(void)fclose(file);
+}
+
+static void check(const char *top, const char *name, void (*print)(FILE *out))
+{
+	static char have[TEXT_MAX], want[TEXT_MAX];
+	const char *update = getenv("UPDATE");
+	char path[1024];
+	FILE *out = fmemopen(have, sizeof(have), "w");
+
+	if (!out)
+		tap_bail("cannot make a stream");
+	print(out);
+	(void)fclose(out);
+	(void)snprintf(path, sizeof(path), "%s/tests/golden/ctl/%s.want", top, name);
+	if (update && strcmp(update, "1") == 0)
+		write_text(path, have);
+	read_text(path, want);
+	if (!tap_ok(strcmp(have, want) == 0, "%s", name))
+		tap_note("have: %s", have);
+}
+
+int main(void)
+{
+	const char *top = getenv("NSISO_TOP");
+
+	tap_begin();
+	(void)setenv("TZ", "UTC", 1);
+	tzset();
+	for (size_t i = 0; i < sizeof(outputs) / sizeof(outputs[0]); i++)
+		check(top ? top : ".", outputs[i].name, outputs[i].print);
+	return tap_end();
+}
