@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 
+#include "cgroup_files.h"
 #include "cleanup.h"
 #include "errmsg.h"
 
@@ -18,9 +19,8 @@ static const struct {
 	unsigned bit;
 	const char *name;
 } controllers_v1[] = {
-	{ CONTROLLER_MEMORY, "memory" },
-	{ CONTROLLER_PIDS, "pids" },
-	{ CONTROLLER_CPU, "cpu" },
+	{ CONTROLLER_MEMORY, "memory" }, { CONTROLLER_PIDS, "pids" }, { CONTROLLER_CPU, "cpu" },
+	{ CONTROLLER_CPUSET, "cpuset" }, { CONTROLLER_IO, "blkio" },
 };
 
 static bool is_mounted_v1(const char *controller)
@@ -92,7 +92,7 @@ static int locate_one(struct cgroup_one *one, const char *text, const char *moun
 				   one->parent);
 	one->at.v2 = controller[0] == '\0';
 	one->controller = one->at.v2 ? NULL : controller;
-	one->user = one->dir = -1;
+	one->user = one->dir = one->session = -1;
 	return 0;
 }
 
@@ -198,6 +198,8 @@ static int make_one(struct cgroup_one *one)
 	for (tries = 0; r == -ENOENT && tries < 16; tries++) {
 		(void)snprintf(path, sizeof(path), "%s", one->at.path);
 		r = make_folders(path);
+		if (r == 0 && one->controller && strcmp(one->controller, "cpuset") == 0)
+			r = cgroup_inherit_cpuset(one->at.path);
 		if (r == 0)
 			r = open_folders(one);
 	}
@@ -225,7 +227,7 @@ int cgroup_open(const struct instance_record *record, struct cgroup_set *ret, st
 	memset(ret, 0, sizeof(*ret));
 	for (i = 0; i < record->n_cgroups; i++) {
 		ret->one[i].at = record->cgroup[i];
-		ret->one[i].user = ret->one[i].dir = -1;
+		ret->one[i].user = ret->one[i].dir = ret->one[i].session = -1;
 		ret->n++;
 		r = open_folders(&ret->one[i]);
 		if (r < 0)
@@ -279,6 +281,7 @@ void cgroup_close(struct cgroup_set *set)
 	for (i = 0; i < set->n; i++) {
 		close_fd(&set->one[i].user);
 		close_fd(&set->one[i].dir);
+		close_fd(&set->one[i].session);
 	}
 	set->n = 0;
 }

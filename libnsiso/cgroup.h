@@ -15,7 +15,16 @@
 struct errmsg;
 
 /* One bit a controller that limits need. */
-enum cgroup_controller { CONTROLLER_MEMORY = 1, CONTROLLER_PIDS = 2, CONTROLLER_CPU = 4 };
+enum cgroup_controller {
+	CONTROLLER_MEMORY = 1,
+	CONTROLLER_PIDS = 2,
+	CONTROLLER_CPU = 4,
+	CONTROLLER_CPUSET = 8,
+	CONTROLLER_IO = 16, /* v1: blkio */
+};
+
+/* Whom a limit holds for: all instances of the user, or one session. */
+enum cgroup_level { LEVEL_USER, LEVEL_SESSION };
 
 struct cgroup_set {
 	unsigned n;
@@ -24,6 +33,7 @@ struct cgroup_set {
 		const char *controller;    /* v1: its name; v2: NULL; hybrid's v2: "", has none */
 		char parent[NSISO_PATH_MAX + 128]; /* folder that holds the users' folders */
 		int user, dir; /* open folders of user and instance; -1: not made yet */
+		int session;   /* of one session; -1: it has none of its own here */
 	} one[INSTANCE_CGROUPS_MAX];
 };
 
@@ -40,9 +50,12 @@ int cgroup_locate(enum cgroup_layout layout, const char *parent, const char *nam
 int cgroup_make(struct cgroup_set *set, struct errmsg *e);
 /* Opens the folders that a record names. */
 int cgroup_open(const struct instance_record *record, struct cgroup_set *ret, struct errmsg *e);
-/* Sets one limit of the user's folder, and reads it back. */
-int cgroup_limit(const struct cgroup_set *set, const char *limit, uint64_t value, uint64_t period,
-		 struct errmsg *e);
+/*
+ * Sets one limit, v2 name and text as a plan has them, where it differs, and reads it back.
+ * -ENODEV: this host has not got the controller; -EOPNOTSUPP: version 1 has nothing like it.
+ */
+int cgroup_limit(const struct cgroup_set *set, enum cgroup_level level, const char *limit,
+		 const char *text, struct errmsg *e);
 /* Moves this (single-threaded) process in; back to where it came from. */
 int cgroup_enter(const struct cgroup_set *set, struct errmsg *e);
 int cgroup_leave(const struct cgroup_set *set, struct errmsg *e);

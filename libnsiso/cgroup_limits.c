@@ -1,41 +1,46 @@
 /*
- * Limits: v2 names and values, translated for v1, written only where they differ, and read back, because
+ * Limits: v2 names and texts, translated for v1, written only where they differ, and read back, because
  * the kernel rounds some and ignores others.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cgroup.h"
-#include "cleanup.h"
+#include "cgroup_files.h"
 #include "errmsg.h"
+#include "idset.h"
 #include "policy.h"
 
-/* How a v1 file takes the value. */
-enum v1_form { V1_NONE, V1_BYTES, V1_PLAIN, V1_QUOTA, V1_SHARES };
+#define ROOT "/sys/fs/cgroup"
+#define TEXT_MAX 4096
 
 static const struct limit {
 	const char *name; /* v2 */
 	unsigned controller;
-	const char *v1; /* NULL: v1 has nothing that means the same */
-	enum v1_form form;
-} limits[] = {
-	{ "memory.max", CONTROLLER_MEMORY, "memory.limit_in_bytes", V1_BYTES },
-	/* soft_limit_in_bytes throttles nobody: no substitute */
-	{ "memory.high", CONTROLLER_MEMORY, NULL, V1_NONE },
-	{ "pids.max", CONTROLLER_PIDS, "pids.max", V1_PLAIN },
-	{ "cpu.max", CONTROLLER_CPU, "cpu.cfs_quota_us", V1_QUOTA },
-	{ "cpu.weight", CONTROLLER_CPU, "cpu.shares", V1_SHARES },
+	enum cgroup_form form;
+} limits[LIMIT_COUNT] = {
+	[LIMIT_MEMORY_MAX] = { "memory.max", CONTROLLER_MEMORY, FORM_BYTES },
+	[LIMIT_MEMORY_HIGH] = { "memory.high", CONTROLLER_MEMORY, FORM_BYTES },
+	[LIMIT_MEMORY_LOW] = { "memory.low", CONTROLLER_MEMORY, FORM_BYTES },
+	[LIMIT_MEMORY_SWAP_MAX] = { "memory.swap.max", CONTROLLER_MEMORY, FORM_BYTES },
+	[LIMIT_MEMORY_OOM_GROUP] = { "memory.oom.group", CONTROLLER_MEMORY, FORM_PLAIN },
+	[LIMIT_PIDS_MAX] = { "pids.max", CONTROLLER_PIDS, FORM_PLAIN },
+	[LIMIT_CPU_MAX] = { "cpu.max", CONTROLLER_CPU, FORM_PLAIN },
+	[LIMIT_CPU_WEIGHT] = { "cpu.weight", CONTROLLER_CPU, FORM_PLAIN },
+	[LIMIT_CPUSET_CPUS] = { "cpuset.cpus", CONTROLLER_CPUSET, FORM_PLAIN },
+	[LIMIT_CPUSET_MEMS] = { "cpuset.mems", CONTROLLER_CPUSET, FORM_PLAIN },
+	[LIMIT_IO_WEIGHT] = { "io.weight", CONTROLLER_IO, FORM_LINE },
+	[LIMIT_IO_MAX] = { "io.max", CONTROLLER_IO, FORM_LINE },
 };
 
 static const struct limit *find_limit(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+	for (i = 0; i < LIMIT_COUNT; i++)
 		if (strcmp(limits[i].name, name) == 0)
 			return &limits[i];
 	return NULL;
@@ -48,157 +53,178 @@ unsigned cgroup_controller_of(const char *limit)
 	return found ? found->controller : 0;
 }
 
-static const char *controller_name(unsigned controller)
+static const char *controller_name(unsigned controller, bool v2)
 {
-	return controller == CONTROLLER_MEMORY ? "memory" :
-	       controller == CONTROLLER_PIDS   ? "pids" :
-						 "cpu";
+	switch (controller) {
+	case CONTROLLER_MEMORY:
+		return "memory";
+	case CONTROLLER_PIDS:
+		return "pids";
+	case CONTROLLER_CPU:
+		return "cpu";
+	case CONTROLLER_CPUSET:
+		return "cpuset";
+	default:
+		return v2 ? "io" : "blkio";
+	}
 }
 
-static int read_file(int dir, const char *file, char *ret, size_t size)
+/* Why the kernel does not hand a controller down, in words that say what to do. */
+static int explain(const char *folder, const char *controller, int error, struct errmsg *e)
 {
-	AUTO_CLOSE int fd = openat(dir, file, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, ret, size - 1);
+	char file[NSISO_PATH_MAX + 256], text[TEXT_MAX] = "";
 
-	if (n < 0)
-		return -errno;
-	if (n && ret[n - 1] == '\n')
-		n--;
-	ret[n] = '\0';
-	return 0;
+	(void)snprintf(file, sizeof(file), "%s/cgroup.type", folder);
+	(void)cgroup_file_read(AT_FDCWD, file, text, sizeof(text));
+	if (strstr(text, "threaded") || strstr(text, "invalid"))
+		return errmsg_setx(
+			e, error,
+			"cannot hand controller %s down: cgroup %s is of type '%s': give "
+			"[cgroup] parent a group of type 'domain'",
+			controller, folder, text);
+	if (error == -EBUSY)
+		return errmsg_setx(e, error,
+				   "cannot hand controller %s down: cgroup %s has processes of its "
+				   "own: move them into a group below, or give [cgroup] parent "
+				   "another one",
+				   controller, folder);
+	if (error == -ENOENT)
+		return errmsg_setx(e, -ENODEV,
+				   "cannot hand controller %s down: cgroup %s has not got it "
+				   "(cgroup.controllers)",
+				   controller, folder);
+	return errmsg_set(e, error, "cannot hand controller %s down in %s", controller, folder);
 }
 
-static int write_file(int dir, const char *file, const char *text)
+int cgroup_hand_down(const char *folder, const char *controller, struct errmsg *e)
 {
-	AUTO_CLOSE int fd = openat(dir, file, O_WRONLY | O_CLOEXEC);
-
-	return fd < 0 || write(fd, text, strlen(text)) < 0 ? -errno : 0;
-}
-
-/* Equal, or equal but for the kernel's rounding of bytes down to pages. */
-static bool is_same(const char *have, const char *want, bool bytes)
-{
-	uint64_t a, b, page = (uint64_t)sysconf(_SC_PAGESIZE);
-	char *end;
-
-	if (strcmp(have, want) == 0)
-		return true;
-	if (!bytes || have[0] < '0' || have[0] > '9' || want[0] < '0' || want[0] > '9')
-		return false;
-	a = strtoull(have, &end, 10);
-	b = strtoull(want, NULL, 10);
-	return *end == '\0' && a / page == b / page;
-}
-
-static int set_file(int dir, const char *file, const char *text, bool bytes, struct errmsg *e)
-{
-	char have[64] = "";
-	int r = read_file(dir, file, have, sizeof(have));
-
-	if (r < 0)
-		return errmsg_set(e, r, "cannot read %s", file);
-	if (is_same(have, text, bytes))
-		return 0;
-	r = write_file(dir, file, text);
-	if (r < 0)
-		return errmsg_set(e, r, "cannot set %s to %s", file, text);
-	r = read_file(dir, file, have, sizeof(have));
-	if (r < 0 || !is_same(have, text, bytes))
-		return errmsg_setx(e, -EIO, "%s is %s after it was set to %s", file, have, text);
-	return 0;
-}
-
-/*
- * v2: a controller has to be handed down from the root to the folder that holds the users' folders.  Only
- * done when the file is missing, so once after a boot.
- */
-static int enable_controller(const struct cgroup_one *one, const char *controller, struct errmsg *e)
-{
-	char path[sizeof(one->parent) + 32], enable[16], *slash;
-	size_t root = strlen("/sys/fs/cgroup"), len = strlen(one->parent);
+	char path[NSISO_PATH_MAX + 256], enable[16];
+	const char *slash;
 	int r;
 
 	(void)snprintf(enable, sizeof(enable), "+%s", controller);
-	(void)snprintf(path, sizeof(path), "%s/", one->parent);
-	for (slash = path + root; slash && slash <= path + len; slash = strchr(slash + 1, '/')) {
+	for (slash = folder + strlen(ROOT); slash; slash = *slash ? strchr(slash + 1, '/') : NULL) {
 		char file[sizeof(path) + 32];
 
-		(void)snprintf(file, sizeof(file), "%.*s/cgroup.subtree_control",
-			       (int)(slash - path), path);
-		r = write_file(AT_FDCWD, file, enable);
+		(void)snprintf(path, sizeof(path), "%.*s", (int)(slash - folder), folder);
+		(void)snprintf(file, sizeof(file), "%s/cgroup.subtree_control", path);
+		r = cgroup_file_write(AT_FDCWD, file, enable);
 		if (r < 0)
-			return errmsg_set(e, r, "cannot hand controller %s down in %s", controller,
-					  file);
+			return explain(path, controller, r, e);
 	}
+	(void)snprintf(path, sizeof(path), "%s/cgroup.subtree_control", folder);
+	r = folder[strlen(ROOT)] ? cgroup_file_write(AT_FDCWD, path, enable) : 0;
+	return r < 0 ? explain(folder, controller, r, e) : 0;
+}
+
+/* The line of one device, without its number; "": there is none. */
+static void find_device(const char *text, const char *device, char *ret, size_t size)
+{
+	size_t len = strlen(device);
+
+	ret[0] = '\0';
+	for (; *text; text += strcspn(text, "\n"), text += *text == '\n')
+		if (strncmp(text, device, len) == 0 && text[len] == ' ')
+			(void)snprintf(ret, size, "%.*s", (int)strcspn(text + len + 1, "\n"),
+				       text + len + 1);
+}
+
+/* text: "PATH rbps=... wbps=... riops=... wiops=..."; no line means four times max. */
+static int set_device(int dir, const char *text, struct errmsg *e)
+{
+	static const char none[] = "rbps=max wbps=max riops=max wiops=max";
+	const char *rates = strchr(text, ' ');
+	char path[NSISO_PATH_MAX], device[32], line[256], have[TEXT_MAX], now[256];
+	int r, tries;
+
+	if (!rates || (size_t)(rates - text) >= sizeof(path))
+		return errmsg_setx(e, -EINVAL, "io.max has no rates for '%s'", text);
+	(void)snprintf(path, sizeof(path), "%.*s", (int)(rates - text), text);
+	r = cgroup_device(path, device, sizeof(device), e);
+	for (tries = 0; r == 0 && tries < 2; tries++) {
+		r = cgroup_file_read(dir, "io.max", have, sizeof(have));
+		if (r < 0)
+			return errmsg_set(e, r, "cannot read io.max");
+		find_device(have, device, now, sizeof(now));
+		if (strcmp(now[0] ? now : none, rates + 1) == 0)
+			return 0;
+		(void)snprintf(line, sizeof(line), "%s%s", device, rates);
+		r = tries ? -EIO : cgroup_file_write(dir, "io.max", line);
+		if (r < 0)
+			return errmsg_set(e, r, "cannot set io.max of %s to %s", path, line);
+	}
+	return r;
+}
+
+/* An impossible one is taken and ignored: what is in force says so. */
+static int check_cpuset(int dir, const char *name, const char *text, struct errmsg *e)
+{
+	char file[64], have[TEXT_MAX];
+	struct idset wanted, effective;
+	int r;
+
+	(void)snprintf(file, sizeof(file), "%s.effective", name);
+	r = cgroup_file_read(dir, file, have, sizeof(have));
+	if (r < 0)
+		return errmsg_set(e, r, "cannot read %s", file);
+	if (*text && idset_read(text, &wanted) == 0 && idset_read(have, &effective) == 0 &&
+	    !idset_is_within(&effective, &wanted))
+		return errmsg_setx(e, -ERANGE,
+				   "%s is %s after %s was set to %s: this host or [cgroup] parent "
+				   "has none of them",
+				   file, have, name, text);
 	return 0;
 }
 
-static int limit_v2(const struct cgroup_one *one, const struct limit *limit, uint64_t value,
-		    uint64_t period, struct errmsg *e)
+/* Of the kernel's two schedulers with weights bfq has a file and a range of its own. */
+static int set_io_weight(int dir, const char *text, struct errmsg *e)
 {
-	char text[64];
-	int r, used;
+	char bfq[32];
 
-	used = value == POLICY_LIMIT_MAX ? snprintf(text, sizeof(text), "max") :
-					   snprintf(text, sizeof(text), "%" PRIu64, value);
-	if (period)
-		(void)snprintf(text + used, sizeof(text) - (size_t)used, " %" PRIu64, period);
-	if (faccessat(one->user, limit->name, F_OK, 0) < 0) {
-		r = enable_controller(one, controller_name(limit->controller), e);
-		if (r < 0)
-			return r;
-	}
-	return set_file(one->user, limit->name, text, limit->controller == CONTROLLER_MEMORY, e);
+	if (faccessat(dir, "io.weight", F_OK, 0) == 0)
+		return cgroup_file_set(dir, "io.weight", text, FORM_LINE, e);
+	cgroup_bfq_weight(text, bfq, sizeof(bfq));
+	return cgroup_file_set(dir, "io.bfq.weight", bfq, FORM_LINE, e);
 }
 
-/* cpu.weight 1..10000, normally 100, to shares 2..262144, normally 1024 (as systemd translates it). */
-static uint64_t shares(uint64_t weight)
+static int limit_v2(const struct cgroup_one *one, int dir, const char *above,
+		    const struct limit *limit, const char *text, struct errmsg *e)
 {
-	uint64_t value = weight * 1024 / 100;
+	const bool is_weight = limit == &limits[LIMIT_IO_WEIGHT];
+	const char *probe = is_weight ? "io.max" : limit->name;
+	int r = 0;
 
-	return value < 2 ? 2 : value > 262144 ? 262144 : value;
+	(void)one;
+	if (faccessat(dir, probe, F_OK, 0) < 0)
+		r = cgroup_hand_down(above, controller_name(limit->controller, true), e);
+	if (r < 0)
+		return r;
+	if (is_weight)
+		return set_io_weight(dir, text, e);
+	if (limit == &limits[LIMIT_IO_MAX])
+		return set_device(dir, text, e);
+	r = cgroup_file_set(dir, limit->name, text, limit->form, e);
+	if (r == 0 && limit->controller == CONTROLLER_CPUSET)
+		r = check_cpuset(dir, limit->name, text, e);
+	return r;
 }
 
-static int limit_v1(const struct cgroup_one *one, const struct limit *limit, uint64_t value,
-		    uint64_t period, struct errmsg *e)
-{
-	char text[64];
-	int r;
-
-	if (limit->form == V1_NONE)
-		return errmsg_setx(e, -EOPNOTSUPP, "%s does not exist on cgroup v1", limit->name);
-	if (limit->form == V1_SHARES)
-		value = shares(value);
-	if (limit->form == V1_QUOTA) {
-		(void)snprintf(text, sizeof(text), "%" PRIu64, period);
-		r = set_file(one->user, "cpu.cfs_period_us", text, false, e);
-		if (r < 0)
-			return r;
-	}
-	if (value != POLICY_LIMIT_MAX)
-		(void)snprintf(text, sizeof(text), "%" PRIu64, value);
-	else if (limit->form == V1_BYTES) /* PAGE_COUNTER_MAX, which "-1" comes to */
-		(void)snprintf(text, sizeof(text), "%" PRId64,
-			       INT64_MAX / sysconf(_SC_PAGESIZE) * sysconf(_SC_PAGESIZE));
-	else
-		(void)snprintf(text, sizeof(text), "%s", limit->form == V1_QUOTA ? "-1" : "max");
-	return set_file(one->user, limit->v1, text, limit->form == V1_BYTES, e);
-}
-
-int cgroup_limit(const struct cgroup_set *set, const char *limit, uint64_t value, uint64_t period,
-		 struct errmsg *e)
+int cgroup_limit(const struct cgroup_set *set, enum cgroup_level level, const char *limit,
+		 const char *text, struct errmsg *e)
 {
 	const struct limit *found = find_limit(limit);
-	const char *controller = found ? controller_name(found->controller) : "?";
+	const char *controller = found ? controller_name(found->controller, false) : "?";
 	unsigned i;
 
 	for (i = 0; found && i < set->n; i++) {
 		const struct cgroup_one *one = &set->one[i];
+		int dir = level == LEVEL_USER ? one->user : one->session;
 
-		if (!one->controller)
-			return limit_v2(one, found, value, period, e);
-		if (strcmp(one->controller, controller) == 0)
-			return limit_v1(one, found, value, period, e);
+		if (!one->controller && dir >= 0)
+			return limit_v2(one, dir, level == LEVEL_USER ? one->parent : one->at.path,
+					found, text, e);
+		if (one->controller && strcmp(one->controller, controller) == 0 && dir >= 0)
+			return cgroup_limit_v1(dir, limit, text, e);
 	}
 	return errmsg_setx(e, -ENODEV, "cannot set %s: this host has no cgroup controller %s",
 			   limit, controller);

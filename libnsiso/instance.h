@@ -17,7 +17,7 @@
 
 struct errmsg;
 
-#define INSTANCE_CGROUPS_MAX 4
+#define INSTANCE_CGROUPS_MAX 5
 
 struct instance_record {
 	char user[NSISO_USER_MAX];

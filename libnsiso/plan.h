@@ -26,8 +26,12 @@ enum plan_actor { ACTOR_OPENER, ACTOR_SUPERVISOR, ACTOR_INIT };
 
 /* s1, s2: texts; n1, n2: numbers; flags: STEP_* below.  The comment says what each kind uses. */
 enum step_kind {
-	STEP_CGROUP_MAKE,  /* s1 parent: "self" or a path in the hierarchy, s2 "USER/ID" */
-	STEP_CGROUP_LIMIT, /* s1 v2 name of the file, n1 value, n2 period; flags OPTIONAL */
+	STEP_CGROUP_MAKE, /* s1 parent: "self" or a path in the hierarchy, s2 "USER/ID" */
+	/*
+	 * s1 v2 name of the file, s2 text that it takes (see policy_limit_next() for io.max), n1 the number
+	 * in it or POLICY_LIMIT_MAX, n2 cpu.max: the period; flags OPTIONAL, SESSION
+	 */
+	STEP_CGROUP_LIMIT,
 	STEP_LAUNCH,       /* start the supervisor and send it the plan */
 	STEP_HAND_OVER,    /* make what the session sees of its folder, send it to the init */
 	STEP_CGROUP_ENTER, /* the opener itself, the init on v1 */
@@ -62,6 +66,7 @@ enum step_flags {
 	STEP_HIDEPID = 8,
 	STEP_NESTED = 16,    /* further user namespaces can be made inside */
 	STEP_SETGROUPS = 32, /* setgroups(2) stays allowed in the user namespace */
+	STEP_SESSION = 64,   /* a limit of one session, not of the user */
 };
 
 struct step {

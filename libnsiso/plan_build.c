@@ -12,6 +12,7 @@
 #include "facts.h"
 #include "plan_builder.h"
 #include "policy.h"
+#include "policy_limit.h"
 #include "sys.h"
 
 #define HOME_SIZE (512ULL << 20) /* bytes of a private home */
@@ -124,17 +125,25 @@ static void add_tmpfs(struct builder *b, const char *path, const struct policy_t
 	step->n2 = tmpfs->inodes;
 }
 
-static void add_limit(struct builder *b, const char *name, const struct policy_limit *limit)
+/* limits: those of the user, or of one session. */
+static void add_limits(struct builder *b, const struct policy_limit *limits, uint16_t flags)
 {
-	struct step *step;
+	char text[POLICY_LIMIT_TEXT_MAX];
+	unsigned id;
+	size_t at;
 
-	if (!limit->set)
-		return;
-	step = add_path_step(b, STEP_CGROUP_LIMIT, name);
-	step->n1 = limit->value;
-	step->n2 = limit->period;
-	if (limit->optional)
-		step->flags |= STEP_OPTIONAL;
+	for (id = 0; id < LIMIT_COUNT; id++)
+		for (at = 0; policy_limit_next(b->policy, limits, id, &at, text);) {
+			struct step *step =
+				add_path_step(b, STEP_CGROUP_LIMIT, policy_limit_names[id]);
+
+			step->s2 = add_string(b, text);
+			step->n1 = limits[id].value;
+			step->n2 = limits[id].period;
+			step->flags = flags;
+			if (limits[id].optional)
+				step->flags |= STEP_OPTIONAL;
+		}
 }
 
 /*
@@ -232,11 +241,8 @@ static void build_opener(struct builder *b)
 		add_cgroup(b);
 	(void)builder_add_step(b, STEP_HAND_OVER);
 	if (policy->cgroup.enable) {
-		add_limit(b, "memory.max", &policy->cgroup.memory_max);
-		add_limit(b, "memory.high", &policy->cgroup.memory_high);
-		add_limit(b, "pids.max", &policy->cgroup.pids_max);
-		add_limit(b, "cpu.max", &policy->cgroup.cpu_max);
-		add_limit(b, "cpu.weight", &policy->cgroup.cpu_weight);
+		add_limits(b, policy->cgroup.limit, 0);
+		add_limits(b, policy->cgroup.session, STEP_SESSION);
 		(void)builder_add_step(b, STEP_CGROUP_ENTER);
 	}
 	/* Last: it can't be undone (man 2 setns). */

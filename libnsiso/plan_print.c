@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "policy.h"
 #include "sys.h"
 
 static const char *const actor_names[] = {
@@ -14,14 +13,14 @@ static const char *const actor_names[] = {
 };
 
 /* How the numbers of a step are shown. */
-enum numbers { NUMBERS_NONE, NUMBERS_NS, NUMBERS_LIMIT, NUMBERS_SIZE, NUMBERS_SECONDS };
+enum numbers { NUMBERS_NONE, NUMBERS_NS, NUMBERS_SIZE, NUMBERS_SECONDS };
 
 static const struct {
 	const char *name;
 	enum numbers numbers;
 } step_names[STEP_KIND_COUNT] = {
 	[STEP_CGROUP_MAKE] = { "cgroup-make", NUMBERS_NONE },
-	[STEP_CGROUP_LIMIT] = { "cgroup-limit", NUMBERS_LIMIT },
+	[STEP_CGROUP_LIMIT] = { "cgroup-limit", NUMBERS_NONE },
 	[STEP_LAUNCH] = { "launch", NUMBERS_NONE },
 	[STEP_HAND_OVER] = { "hand-over", NUMBERS_NONE },
 	[STEP_CGROUP_ENTER] = { "cgroup-enter", NUMBERS_NONE },
@@ -64,6 +63,7 @@ static const struct {
 	{ STEP_OPTIONAL, "best-effort" }, { STEP_MAYBE, "may-be-missing" },
 	{ STEP_RDONLY, "read-only" },     { STEP_HIDEPID, "hidepid" },
 	{ STEP_NESTED, "nested" },        { STEP_SETGROUPS, "setgroups" },
+	{ STEP_SESSION, "session" },
 };
 
 void plan_namespaces(uint64_t flags, char *ret, size_t size)
@@ -80,16 +80,6 @@ void plan_namespaces(uint64_t flags, char *ret, size_t size)
 	}
 }
 
-static void print_limit(const struct step *step, FILE *out)
-{
-	if (step->n1 == POLICY_LIMIT_MAX)
-		(void)fputs(" max", out);
-	else
-		(void)fprintf(out, " %" PRIu64, step->n1);
-	if (step->n2)
-		(void)fprintf(out, " %" PRIu64, step->n2);
-}
-
 static void print_numbers(const struct step *step, FILE *out)
 {
 	char text[64];
@@ -98,9 +88,6 @@ static void print_numbers(const struct step *step, FILE *out)
 	case NUMBERS_NS:
 		plan_namespaces(step->n1, text, sizeof(text));
 		(void)fprintf(out, " %s", text);
-		break;
-	case NUMBERS_LIMIT:
-		print_limit(step, out);
 		break;
 	case NUMBERS_SIZE:
 		if (step->n1)

@@ -18,7 +18,8 @@ struct facts;
 #define POLICY_LIST_MAX 2048                   /* bytes of one list of paths, NULs included */
 #define POLICY_FILE_MAX 65536                  /* bytes of a policy file; a larger one is refused */
 #define POLICY_FILES_MAX 64                    /* files that may apply to one login */
-#define POLICY_KEYS_MAX 64                     /* rows of the key table */
+#define POLICY_KEYS_MAX 128                    /* rows of the key table */
+#define POLICY_SET_MAX 256                     /* bytes of a list of processors, NUL included */
 #define POLICY_LIMIT_MAX 0xffffffffffffffffULL /* a limit's "max" */
 
 /* Items one behind the other, each NUL-terminated; walk with policy_list_next(). */
@@ -48,11 +49,32 @@ struct policy_tmpfs {
 	uint64_t inodes; /* tmpfs nr_inodes= */
 };
 
-/* One limit: set says whether the policy has it at all; optional is the mark "?" behind the key. */
+/* What can be limited, by the kernel's names for cgroup v2; the order is that of setting them. */
+enum policy_limit_id {
+	LIMIT_MEMORY_MAX,
+	LIMIT_MEMORY_HIGH,
+	LIMIT_MEMORY_LOW,
+	LIMIT_MEMORY_SWAP_MAX, /* behind memory.max: v1 knows only the sum */
+	LIMIT_MEMORY_OOM_GROUP,
+	LIMIT_PIDS_MAX,
+	LIMIT_CPU_MAX,
+	LIMIT_CPU_WEIGHT,
+	LIMIT_CPUSET_CPUS,
+	LIMIT_CPUSET_MEMS,
+	LIMIT_IO_WEIGHT,
+	LIMIT_IO_MAX,
+	LIMIT_COUNT
+};
+
+/*
+ * One limit: set says whether the policy has it at all; optional is the mark "?" behind the key.
+ * Those of cpuset and io.max have their values as text, in struct policy itself.
+ */
 struct policy_limit {
 	bool set;
 	bool optional;
-	uint64_t value;  /* bytes, processes, weight, cpu.max: µs of quota; or POLICY_LIMIT_MAX */
+	/* Bytes, processes, weight, 0 or 1, cpu.max: µs of quota; or POLICY_LIMIT_MAX. */
+	uint64_t value;
 	uint64_t period; /* cpu.max: µs; else 0 */
 };
 
@@ -100,7 +122,13 @@ struct policy {
 	struct {
 		bool enable;
 		char parent[NSISO_PATH_MAX]; /* "self" or an absolute path inside the hierarchy */
-		struct policy_limit memory_max, memory_high, pids_max, cpu_max, cpu_weight;
+		bool delegate;               /* v2: a session may make groups below its own */
+		/* By enum policy_limit_id: of all sessions together, and of each one. */
+		struct policy_limit limit[LIMIT_COUNT];
+		struct policy_limit session[LIMIT_COUNT];
+		char cpus[POLICY_SET_MAX], mems[POLICY_SET_MAX]; /* "0-3,8" as the kernel says it */
+		struct policy_list
+			io_max; /* "PATH rbps=SIZE wbps=SIZE riops=N wiops=N", some left out */
 	} cgroup;
 	struct {
 		uint64_t bounding; /* bit N: capability N stays in the bounding set */

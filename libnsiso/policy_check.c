@@ -110,8 +110,8 @@ static void namespaces_check(struct check *check)
 static void limits_check(struct check *check)
 {
 	const struct policy *policy = check->policy;
-	const struct policy_limit *high = &policy->cgroup.memory_high;
-	const struct policy_limit *max = &policy->cgroup.memory_max;
+	const struct policy_limit *high = &policy->cgroup.limit[LIMIT_MEMORY_HIGH];
+	const struct policy_limit *max = &policy->cgroup.limit[LIMIT_MEMORY_MAX];
 
 	for (int row = 0; row < ROW_COUNT && !policy->cgroup.enable; row++) {
 		const struct policy_limit *limit = policy_field_limit(&policy_keys[row], policy);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "policy.h"
+#include "policy_limit.h"
 #include "policy_list.h"
 #include "policy_value.h"
 
@@ -281,55 +282,6 @@ static void caps_write(const struct policy_key *key, const void *field, FILE *ou
 	}
 }
 
-static void limit_set(struct policy_limit *limit, bool optional, uint64_t value, uint64_t period)
-{
-	limit->set = true;
-	limit->optional = optional;
-	limit->value = value;
-	limit->period = period;
-}
-
-static int limit_read(const struct policy_key *key, struct policy_input *in, void *field)
-{
-	uint64_t value = POLICY_LIMIT_MAX;
-	uint64_t period = 0;
-	int r = 0;
-
-	if (*in->text == '\0') {
-		limit_set(field, false, 0, 0);
-		((struct policy_limit *)field)->set = false;
-		return 0;
-	}
-	if (key->type == KEY_CPU)
-		r = value_cpu(in->text, &value, &period, &in->e);
-	else if (strcmp(in->text, "max") == 0 && key->type != KEY_WEIGHT)
-		value = POLICY_LIMIT_MAX;
-	else if (key->type == KEY_SIZE)
-		r = value_size(in->text, key->min, key->max, &value, &in->e);
-	else
-		r = value_number(in->text, key->min, key->max, &value, &in->e);
-	if (r < 0)
-		return r;
-	limit_set(field, in->optional, value, period);
-	return 0;
-}
-
-static void limit_write(const struct policy_key *key, const void *field, FILE *out)
-{
-	const struct policy_limit *limit = field;
-
-	if (!limit->set)
-		return;
-	if (limit->value == POLICY_LIMIT_MAX)
-		(void)fputs("max", out);
-	else if (key->type == KEY_SIZE)
-		size_print(limit->value, out);
-	else
-		(void)fprintf(out, "%" PRIu64, limit->value);
-	if (key->type == KEY_CPU)
-		(void)fprintf(out, " %" PRIu64, limit->period);
-}
-
 static const struct {
 	field_read *read;
 	field_write *write;
@@ -347,10 +299,13 @@ static const struct {
 	[KEY_BINDS] = { paths_read, paths_write },
 	[KEY_SUID] = { suid_read, suid_write },
 	[KEY_CAPS] = { caps_read, caps_write },
-	[KEY_SIZE] = { limit_read, limit_write },
-	[KEY_COUNT] = { limit_read, limit_write },
-	[KEY_WEIGHT] = { limit_read, limit_write },
-	[KEY_CPU] = { limit_read, limit_write },
+	[KEY_SIZE] = { policy_limit_read, policy_limit_write },
+	[KEY_COUNT] = { policy_limit_read, policy_limit_write },
+	[KEY_WEIGHT] = { policy_limit_read, policy_limit_write },
+	[KEY_SWITCH] = { policy_limit_read, policy_limit_write },
+	[KEY_CPU] = { policy_limit_read, policy_limit_write },
+	[KEY_SET] = { policy_limit_read, policy_limit_write },
+	[KEY_DEVICES] = { policy_limit_read, policy_limit_write },
 };
 
 int policy_field_read(const struct policy_key *key, struct policy_input *in, struct policy *policy)

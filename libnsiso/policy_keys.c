@@ -7,9 +7,10 @@
 
 #include "policy.h"
 
-#define NAME_MAX_LIKE 24 /* bytes; longer names get no suggestion */
+#define NAME_MAX_LIKE 32 /* bytes; longer names get no suggestion */
 #define TIB (1ULL << 40)
 #define MIB (1ULL << 20)
+#define PIB (1ULL << 50)
 
 #define FIELD(member) offsetof(struct policy, member)
 #define BOOL_WORDS "yes no true false on off"
@@ -91,16 +92,48 @@ const struct policy_key policy_keys[ROW_COUNT] = {
 		"yes", BOOL_WORDS, 0, 0, "a control group, and a namespace of it" },
 	[ROW_CGROUP_PARENT] = { "cgroup", "parent", KEY_PARENT, FIELD(cgroup.parent),
 		"/nsiso", NULL, 0, 0, "where the groups of the users are made" },
-	[ROW_CGROUP_MEMORY_MAX] = { "cgroup", "memory.max", KEY_SIZE, FIELD(cgroup.memory_max),
-		NULL, NULL, MIB, 1ULL << 50, "memory that a user may use" },
-	[ROW_CGROUP_MEMORY_HIGH] = { "cgroup", "memory.high", KEY_SIZE, FIELD(cgroup.memory_high),
-		NULL, NULL, MIB, 1ULL << 50, "memory above which a user is slowed down" },
-	[ROW_CGROUP_PIDS_MAX] = { "cgroup", "pids.max", KEY_COUNT, FIELD(cgroup.pids_max),
-		NULL, NULL, 2, 4194304, "processes and threads of a user" },
-	[ROW_CGROUP_CPU_MAX] = { "cgroup", "cpu.max", KEY_CPU, FIELD(cgroup.cpu_max),
-		NULL, NULL, 1000, 1000000000, "processor time of a user" },
-	[ROW_CGROUP_CPU_WEIGHT] = { "cgroup", "cpu.weight", KEY_WEIGHT, FIELD(cgroup.cpu_weight),
-		NULL, NULL, 1, 10000, "share of processor time against other users" },
+	[ROW_CGROUP_DELEGATE] = { "cgroup", "delegate", KEY_BOOL, FIELD(cgroup.delegate),
+		"no", BOOL_WORDS, 0, 0, "cgroup v2: a session may divide what it has among groups of its own" },
+	[ROW_CGROUP_MEMORY_MAX] = { "cgroup", "memory.max", KEY_SIZE, FIELD(cgroup.limit[LIMIT_MEMORY_MAX]),
+		NULL, NULL, MIB, PIB, "memory beyond which programs are killed" },
+	[ROW_CGROUP_MEMORY_HIGH] = { "cgroup", "memory.high", KEY_SIZE, FIELD(cgroup.limit[LIMIT_MEMORY_HIGH]),
+		NULL, NULL, MIB, PIB, "memory beyond which programs are slowed down" },
+	[ROW_CGROUP_MEMORY_LOW] = { "cgroup", "memory.low", KEY_SIZE, FIELD(cgroup.limit[LIMIT_MEMORY_LOW]),
+		NULL, NULL, 0, PIB, "memory that is left to them while others have some to give" },
+	[ROW_CGROUP_MEMORY_SWAP_MAX] = { "cgroup", "memory.swap.max", KEY_SIZE, FIELD(cgroup.limit[LIMIT_MEMORY_SWAP_MAX]),
+		NULL, NULL, 0, PIB, "swap space" },
+	[ROW_CGROUP_MEMORY_OOM_GROUP] = { "cgroup", "memory.oom.group", KEY_SWITCH, FIELD(cgroup.limit[LIMIT_MEMORY_OOM_GROUP]),
+		NULL, NULL, 0, 1, "whether memory.max kills all of the group at once" },
+	[ROW_CGROUP_PIDS_MAX] = { "cgroup", "pids.max", KEY_COUNT, FIELD(cgroup.limit[LIMIT_PIDS_MAX]),
+		NULL, NULL, 2, 4194304, "processes and threads" },
+	[ROW_CGROUP_CPU_MAX] = { "cgroup", "cpu.max", KEY_CPU, FIELD(cgroup.limit[LIMIT_CPU_MAX]),
+		NULL, NULL, 0, 0, "processor time: QUOTA PERIOD in microseconds, or a percentage of one processor" },
+	[ROW_CGROUP_CPU_WEIGHT] = { "cgroup", "cpu.weight", KEY_WEIGHT, FIELD(cgroup.limit[LIMIT_CPU_WEIGHT]),
+		NULL, NULL, 1, 10000, "share of processor time against others" },
+	[ROW_CGROUP_CPUSET_CPUS] = { "cgroup", "cpuset.cpus", KEY_SET, FIELD(cgroup.limit[LIMIT_CPUSET_CPUS]),
+		NULL, NULL, 0, 0, "processors that may be used" },
+	[ROW_CGROUP_CPUSET_MEMS] = { "cgroup", "cpuset.mems", KEY_SET, FIELD(cgroup.limit[LIMIT_CPUSET_MEMS]),
+		NULL, NULL, 0, 0, "memory nodes that may be used" },
+	[ROW_CGROUP_IO_WEIGHT] = { "cgroup", "io.weight", KEY_WEIGHT, FIELD(cgroup.limit[LIMIT_IO_WEIGHT]),
+		NULL, NULL, 1, 10000, "share of disk time against others" },
+	[ROW_CGROUP_IO_MAX] = { "cgroup", "io.max", KEY_DEVICES, FIELD(cgroup.limit[LIMIT_IO_MAX]),
+		NULL, NULL, 0, 0, "rates of disks: PATH rbps= wbps= riops= wiops=, ..." },
+	[ROW_CGROUP_SESSION_MEMORY_MAX] = { "cgroup", "session.memory.max", KEY_SIZE,
+		FIELD(cgroup.session[LIMIT_MEMORY_MAX]), NULL, NULL, MIB, PIB, "memory beyond which programs of one session are killed" },
+	[ROW_CGROUP_SESSION_MEMORY_HIGH] = { "cgroup", "session.memory.high", KEY_SIZE,
+		FIELD(cgroup.session[LIMIT_MEMORY_HIGH]), NULL, NULL, MIB, PIB, "memory beyond which one session is slowed down" },
+	[ROW_CGROUP_SESSION_MEMORY_SWAP_MAX] = { "cgroup", "session.memory.swap.max", KEY_SIZE,
+		FIELD(cgroup.session[LIMIT_MEMORY_SWAP_MAX]), NULL, NULL, 0, PIB, "swap space of one session" },
+	[ROW_CGROUP_SESSION_MEMORY_OOM_GROUP] = { "cgroup", "session.memory.oom.group", KEY_SWITCH,
+		FIELD(cgroup.session[LIMIT_MEMORY_OOM_GROUP]), NULL, NULL, 0, 1, "whether session.memory.max kills all of the session at once" },
+	[ROW_CGROUP_SESSION_PIDS_MAX] = { "cgroup", "session.pids.max", KEY_COUNT,
+		FIELD(cgroup.session[LIMIT_PIDS_MAX]), NULL, NULL, 2, 4194304, "processes and threads of one session" },
+	[ROW_CGROUP_SESSION_CPU_MAX] = { "cgroup", "session.cpu.max", KEY_CPU,
+		FIELD(cgroup.session[LIMIT_CPU_MAX]), NULL, NULL, 0, 0, "processor time of one session" },
+	[ROW_CGROUP_SESSION_CPU_WEIGHT] = { "cgroup", "session.cpu.weight", KEY_WEIGHT,
+		FIELD(cgroup.session[LIMIT_CPU_WEIGHT]), NULL, NULL, 1, 10000, "share of processor time against other sessions of the user" },
+	[ROW_CGROUP_SESSION_IO_WEIGHT] = { "cgroup", "session.io.weight", KEY_WEIGHT,
+		FIELD(cgroup.session[LIMIT_IO_WEIGHT]), NULL, NULL, 1, 10000, "share of disk time against other sessions of the user" },
 
 	[ROW_CAPS_BOUNDING] = { "caps", "bounding", KEY_CAPS, FIELD(caps.bounding),
 		"none", NULL, 0, 0, "capabilities that stay in the bounding set" },
@@ -207,8 +240,7 @@ const char *policy_key_like(int section, const char *name, size_t len)
 
 bool policy_key_is_limit(const struct policy_key *key)
 {
-	return key->type == KEY_SIZE || key->type == KEY_COUNT || key->type == KEY_WEIGHT ||
-	       key->type == KEY_CPU;
+	return key->type >= KEY_SIZE && key->type <= KEY_DEVICES;
 }
 
 bool policy_key_is_list(const struct policy_key *key)

@@ -24,9 +24,12 @@ enum key_type {
 	KEY_SUID,     /* enum policy_suid and suid_paths */
 	KEY_CAPS,     /* uint64_t, a bit for each capability */
 	KEY_SIZE,     /* struct policy_limit, bytes */
-	KEY_COUNT,    /* struct policy_limit, a number or "max" */
+	KEY_COUNT,    /* struct policy_limit, a number, "max" or a share of all processes */
 	KEY_WEIGHT,   /* struct policy_limit, a number */
+	KEY_SWITCH,   /* struct policy_limit, 0 or 1 */
 	KEY_CPU,      /* struct policy_limit with period */
+	KEY_SET,      /* struct policy_limit, and a text of numbers and ranges */
+	KEY_DEVICES,  /* struct policy_limit, and a list of devices */
 	KEY_MATCH,    /* of [match]: not part of struct policy */
 	KEY_TYPE_COUNT
 };
@@ -68,11 +71,27 @@ enum key_row {
 	ROW_NET_MODE,
 	ROW_CGROUP_ENABLE,
 	ROW_CGROUP_PARENT,
+	ROW_CGROUP_DELEGATE,
 	ROW_CGROUP_MEMORY_MAX,
 	ROW_CGROUP_MEMORY_HIGH,
+	ROW_CGROUP_MEMORY_LOW,
+	ROW_CGROUP_MEMORY_SWAP_MAX,
+	ROW_CGROUP_MEMORY_OOM_GROUP,
 	ROW_CGROUP_PIDS_MAX,
 	ROW_CGROUP_CPU_MAX,
 	ROW_CGROUP_CPU_WEIGHT,
+	ROW_CGROUP_CPUSET_CPUS,
+	ROW_CGROUP_CPUSET_MEMS,
+	ROW_CGROUP_IO_WEIGHT,
+	ROW_CGROUP_IO_MAX,
+	ROW_CGROUP_SESSION_MEMORY_MAX,
+	ROW_CGROUP_SESSION_MEMORY_HIGH,
+	ROW_CGROUP_SESSION_MEMORY_SWAP_MAX,
+	ROW_CGROUP_SESSION_MEMORY_OOM_GROUP,
+	ROW_CGROUP_SESSION_PIDS_MAX,
+	ROW_CGROUP_SESSION_CPU_MAX,
+	ROW_CGROUP_SESSION_CPU_WEIGHT,
+	ROW_CGROUP_SESSION_IO_WEIGHT,
 	ROW_CAPS_BOUNDING,
 	ROW_CAPS_NO_NEW_PRIVS,
 	ROW_COUNT

@@ -1,15 +1,18 @@
 /*
- * Converters of single values: words, numbers with units, paths.  Pure but for value_size(),
- * which asks the kernel how much memory there is when a value is a percentage of it.
+ * Converters of single values: words, numbers with units, paths.  Pure but for value_size() and
+ * value_count(), which ask the kernel how much there is when a value is a percentage of it.
  */
 #include "policy_value.h"
 
 #include <cap-ng.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/sysinfo.h>
+#include <unistd.h>
 
+#include "cleanup.h"
 #include "errmsg.h"
 #include "policy.h"
 
@@ -161,6 +164,46 @@ int value_size(const char *text, uint64_t min, uint64_t max, uint64_t *ret, stru
 		return errmsg_setx(e, -EINVAL, "%s is not within %s..%s", text,
 				   value_size_text(min, least), value_size_text(max, most));
 	*ret = value;
+	return 0;
+}
+
+/* A number in a file of /proc/sys; POLICY_LIMIT_MAX when there is none. */
+static uint64_t sysctl_read(const char *path)
+{
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char text[32] = "";
+	const char *at = text;
+	uint64_t value = 0;
+
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0 || !digits_read(&at, &value))
+		return POLICY_LIMIT_MAX;
+	return value;
+}
+
+/* As systemd reckons TasksMax=: what there is of the scarcer one of process ids and threads. */
+static bool processes_share(uint64_t percent, uint64_t *ret)
+{
+	uint64_t ids = sysctl_read("/proc/sys/kernel/pid_max");
+	uint64_t threads = sysctl_read("/proc/sys/kernel/threads-max");
+	uint64_t most = ids < threads ? ids : threads;
+
+	if (percent == 0 || percent > 100 || most == POLICY_LIMIT_MAX)
+		return false;
+	*ret = most * percent / 100;
+	return true;
+}
+
+int value_count(const char *text, uint64_t min, uint64_t max, uint64_t *ret, struct errmsg *e)
+{
+	const char *at = text;
+	uint64_t value = 0;
+
+	if (!digits_read(&at, &value) || strcmp(at, "%") != 0)
+		return value_number(text, min, max, ret, e);
+	if (!processes_share(value, &value))
+		return errmsg_setx(e, -EINVAL, "'%s' is not within 1%%..100%%", text);
+	/* A share of a small machine is at least what a login needs. */
+	*ret = value < min ? min : value > max ? max : value;
 	return 0;
 }
 

@@ -66,7 +66,7 @@ enum launch_fd {
 	LAUNCH_INIT,   /* bound socket of the init, which calls listen(2) itself */
 	LAUNCH_RUNDIR, /* detached mount of the folder that the session sees */
 	LAUNCH_TASKS,  /* v1: "tasks" files for the init to enter, up to LAUNCH_COUNT */
-	LAUNCH_COUNT = LAUNCH_TASKS + 4,
+	LAUNCH_COUNT = LAUNCH_TASKS + 5,
 };
 
 struct wire_fds {

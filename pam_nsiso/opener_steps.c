@@ -71,7 +71,9 @@ static int apply_cgroup_limit(const struct plan *plan, const struct step *step, 
 			      struct errmsg *e)
 {
 	const struct opener_steps *s = ctx;
-	int r = cgroup_limit(&s->o->cgroups, plan_text(plan, step->s1), step->n1, step->n2, e);
+	int r = cgroup_limit(&s->o->cgroups,
+			     step->flags & STEP_SESSION ? LEVEL_SESSION : LEVEL_USER,
+			     plan_text(plan, step->s1), plan_text(plan, step->s2), e);
 
 	if (r < 0 && (step->flags & STEP_OPTIONAL)) {
 		s->o->warn(s->o, "limit not set", e->text);

@@ -45,7 +45,7 @@ static void use(const char *controller)
 	set.one[0].at.v2 = !controller;
 	set.one[0].controller = controller;
 	(void)snprintf(set.one[0].parent, sizeof(set.one[0].parent), "%s", folder);
-	set.one[0].dir = -1;
+	set.one[0].dir = set.one[0].session = -1;
 	set.one[0].user = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_true(set.one[0].user >= 0);
 }
@@ -72,11 +72,10 @@ static const char *take(const char *file)
 	return text;
 }
 
-static void check(const char *limit, uint64_t value, uint64_t period, const char *file,
-		  const char *want)
+static void check(const char *limit, const char *text, const char *file, const char *want)
 {
 	put(file, "0");
-	assert_int_equal(cgroup_limit(&set, limit, value, period, &e), 0);
+	assert_int_equal(cgroup_limit(&set, LEVEL_USER, limit, text, &e), 0);
 	assert_string_equal(take(file), want);
 }
 
@@ -84,12 +83,12 @@ static void test_v2(void **state)
 {
 	(void)state;
 	use(NULL);
-	check("memory.max", 1 << 20, 0, "memory.max", "1048576");
-	check("memory.high", POLICY_LIMIT_MAX, 0, "memory.high", "max");
-	check("pids.max", 100, 0, "pids.max", "100");
-	check("cpu.max", 150000, 100000, "cpu.max", "150000 100000");
-	check("cpu.max", POLICY_LIMIT_MAX, 100000, "cpu.max", "max 100000");
-	check("cpu.weight", 50, 0, "cpu.weight", "50");
+	check("memory.max", "1048576", "memory.max", "1048576");
+	check("memory.high", "max", "memory.high", "max");
+	check("pids.max", "100", "pids.max", "100");
+	check("cpu.max", "150000 100000", "cpu.max", "150000 100000");
+	check("cpu.max", "max 100000", "cpu.max", "max 100000");
+	check("cpu.weight", "50", "cpu.weight", "50");
 	cgroup_close(&set);
 }
 
@@ -101,14 +100,14 @@ static void test_v1(void **state)
 	(void)snprintf(most, sizeof(most), "%" PRId64,
 		       INT64_MAX / sysconf(_SC_PAGESIZE) * sysconf(_SC_PAGESIZE));
 	use("memory");
-	check("memory.max", 1 << 20, 0, "memory.limit_in_bytes", "1048576");
-	check("memory.max", POLICY_LIMIT_MAX, 0, "memory.limit_in_bytes", most);
-	assert_int_equal(cgroup_limit(&set, "memory.high", 1 << 20, 0, &e), -EOPNOTSUPP);
-	assert_int_equal(cgroup_limit(&set, "pids.max", 1, 0, &e), -ENODEV);
+	check("memory.max", "1048576", "memory.limit_in_bytes", "1048576");
+	check("memory.max", "max", "memory.limit_in_bytes", most);
+	assert_int_equal(cgroup_limit(&set, LEVEL_USER, "memory.high", "1048576", &e), -EOPNOTSUPP);
+	assert_int_equal(cgroup_limit(&set, LEVEL_USER, "pids.max", "1", &e), -ENODEV);
 	cgroup_close(&set);
 	use("pids");
-	check("pids.max", 100, 0, "pids.max", "100");
-	check("pids.max", POLICY_LIMIT_MAX, 0, "pids.max", "max");
+	check("pids.max", "100", "pids.max", "100");
+	check("pids.max", "max", "pids.max", "max");
 	cgroup_close(&set);
 }
 
@@ -117,33 +116,32 @@ static void test_v1_processor(void **state)
 	(void)state;
 	use("cpu");
 	put("cpu.cfs_period_us", "0");
-	check("cpu.max", 150000, 100000, "cpu.cfs_quota_us", "150000");
+	check("cpu.max", "150000 100000", "cpu.cfs_quota_us", "150000");
 	assert_string_equal(take("cpu.cfs_period_us"), "100000");
 	put("cpu.cfs_period_us", "100000");
-	check("cpu.max", POLICY_LIMIT_MAX, 100000, "cpu.cfs_quota_us", "-1");
+	check("cpu.max", "max 100000", "cpu.cfs_quota_us", "-1");
 	assert_string_equal(take("cpu.cfs_period_us"), "100000");
-	check("cpu.weight", 100, 0, "cpu.shares", "1024");
-	check("cpu.weight", 1, 0, "cpu.shares", "10");
-	check("cpu.weight", 10000, 0, "cpu.shares", "102400");
+	check("cpu.weight", "100", "cpu.shares", "1024");
+	check("cpu.weight", "1", "cpu.shares", "10");
+	check("cpu.weight", "10000", "cpu.shares", "102400");
 	cgroup_close(&set);
 }
 
 /* Pages are what the kernel counts in; it may say less than it was told, but not another page. */
 static void test_read_back(void **state)
 {
-	char page[32];
+	char page[32], more[32];
 
 	(void)state;
 	(void)snprintf(page, sizeof(page), "%ld", 5 * sysconf(_SC_PAGESIZE));
 	use(NULL);
 	put("memory.max", page);
-	assert_int_equal(cgroup_limit(&set, "memory.max", 5 * (uint64_t)sysconf(_SC_PAGESIZE) + 1,
-				      0, &e),
-			 0);
+	(void)snprintf(more, sizeof(more), "%ld", 5 * sysconf(_SC_PAGESIZE) + 1);
+	assert_int_equal(cgroup_limit(&set, LEVEL_USER, "memory.max", more, &e), 0);
 	assert_string_equal(take("memory.max"), page);
 	/* A longer old value is not overwritten by a plain file: what is read back is another one. */
 	put("pids.max", "123456");
-	assert_int_equal(cgroup_limit(&set, "pids.max", 99, 0, &e), -EIO);
+	assert_int_equal(cgroup_limit(&set, LEVEL_USER, "pids.max", "99", &e), -EIO);
 	assert_non_null(strstr(e.text, "pids.max is 993456 after it was set to 99"));
 	(void)take("pids.max");
 	cgroup_close(&set);
@@ -153,13 +151,13 @@ static void test_unknown(void **state)
 {
 	(void)state;
 	use(NULL);
-	assert_int_equal(cgroup_limit(&set, "memory.maximum", 1, 0, &e), -ENODEV);
-	assert_int_equal(cgroup_limit(&set, "", 1, 0, &e), -ENODEV);
+	assert_int_equal(cgroup_limit(&set, LEVEL_USER, "memory.maximum", "1", &e), -ENODEV);
+	assert_int_equal(cgroup_limit(&set, LEVEL_USER, "", "1", &e), -ENODEV);
 	assert_int_equal(cgroup_controller_of("memory.max"), CONTROLLER_MEMORY);
 	assert_int_equal(cgroup_controller_of("cpu.weight"), CONTROLLER_CPU);
-	assert_int_equal(cgroup_controller_of("io.max"), 0);
+	assert_int_equal(cgroup_controller_of("io.latency"), 0);
 	set.n = 0;
-	assert_int_equal(cgroup_limit(&set, "pids.max", 1, 0, &e), -ENODEV);
+	assert_int_equal(cgroup_limit(&set, LEVEL_USER, "pids.max", "1", &e), -ENODEV);
 	set.n = 1;
 	cgroup_close(&set);
 }

@@ -71,7 +71,7 @@ static void test_presets(void **state)
 		    policy.time.enable);
 	assert_int_equal(policy.net.mode, NET_HOST);
 	assert_string_equal(policy.cgroup.parent, "/nsiso");
-	assert_false(policy.cgroup.memory_max.set);
+	assert_false(policy.cgroup.limit[LIMIT_MEMORY_MAX].set);
 	assert_true(policy.caps.bounding == 0);
 	assert_true(policy.caps.no_new_privs);
 	assert_int_equal(policy.n_files, 0);
@@ -135,14 +135,17 @@ static void test_limits(void **state)
 	policy_defaults(&policy);
 	assert_int_equal(
 		parse("[cgroup]\nmemory.max? = 2G\ncpu.max = 50%\npids.max = max\n", "a", NULL), 0);
-	assert_true(policy.cgroup.memory_max.set && policy.cgroup.memory_max.optional);
-	assert_true(policy.cgroup.memory_max.value == 2ULL << 30);
-	assert_true(policy.cgroup.cpu_max.value == 50000 && policy.cgroup.cpu_max.period == 100000);
-	assert_false(policy.cgroup.cpu_max.optional);
-	assert_true(policy.cgroup.pids_max.value == POLICY_LIMIT_MAX);
-	assert_false(policy.cgroup.memory_high.set);
+	assert_true(policy.cgroup.limit[LIMIT_MEMORY_MAX].set &&
+		    policy.cgroup.limit[LIMIT_MEMORY_MAX].optional);
+	assert_true(policy.cgroup.limit[LIMIT_MEMORY_MAX].value == 2ULL << 30);
+	assert_true(policy.cgroup.limit[LIMIT_CPU_MAX].value == 50000 &&
+		    policy.cgroup.limit[LIMIT_CPU_MAX].period == 100000);
+	assert_false(policy.cgroup.limit[LIMIT_CPU_MAX].optional);
+	assert_true(policy.cgroup.limit[LIMIT_PIDS_MAX].value == POLICY_LIMIT_MAX);
+	assert_false(policy.cgroup.limit[LIMIT_MEMORY_HIGH].set);
 	assert_int_equal(parse("[cgroup]\nmemory.max =\n", "b", NULL), 0);
-	assert_false(policy.cgroup.memory_max.set || policy.cgroup.memory_max.optional);
+	assert_false(policy.cgroup.limit[LIMIT_MEMORY_MAX].set ||
+		     policy.cgroup.limit[LIMIT_MEMORY_MAX].optional);
 }
 
 static void test_proc_follows_pid(void **state)
