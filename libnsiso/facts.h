@@ -31,6 +31,7 @@ struct facts {
 	char home[NSISO_PATH_MAX];
 	char service[64];      /* PAM_SERVICE */
 	char rhost[256];       /* PAM_RHOST; empty: none */
+	char tty[32];          /* PAM_TTY; empty: none.  For the book of sessions alone */
 	char host[65];         /* gethostname(2) */
 	char id[NSISO_ID_MAX]; /* of the instance to be made: lower-case hex */
 	uid_t init_uid;        /* of NSISO_ACCOUNT */

@@ -11,7 +11,7 @@
 #include "cleanup.h"
 #include "errmsg.h"
 
-#define RECORD_MAX 6144 /* bytes of a record; it has two dozen lines */
+#define RECORD_MAX 8192 /* bytes of a record; it has two dozen lines */
 
 static void read_text(char *ret, size_t size, const char *value)
 {
@@ -62,6 +62,12 @@ static void read_line(struct instance_record *ret, const char *key, const char *
 		read_process(&ret->supervisor, value);
 	else if (strcmp(key, "init") == 0)
 		read_process(&ret->init, value);
+	else if (strcmp(key, "boot") == 0)
+		read_text(ret->boot, sizeof(ret->boot), value);
+	else if (strcmp(key, "policy") == 0)
+		read_text(ret->policy, sizeof(ret->policy), value);
+	else if (strcmp(key, "created") == 0)
+		ret->created = strtoull(value, NULL, 10);
 	else if (strcmp(key, "cgroup") == 0)
 		read_cgroup(ret, value);
 	else if (strcmp(key, "account") == 0)

@@ -25,6 +25,9 @@ struct instance_record {
 	char id[NSISO_ID_MAX];
 	bool shared; /* scope=user: other logins may join */
 	struct process supervisor, init;
+	char boot[PROCESS_BOOT_MAX]; /* see process_boot(); empty: not written yet */
+	char policy[17];             /* policy_hash() in hex; empty: not written yet */
+	uint64_t created;            /* s of CLOCK_REALTIME; 0: not written yet */
 	unsigned n_cgroups;
 	struct instance_cgroup {
 		bool v2;

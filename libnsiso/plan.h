@@ -18,7 +18,11 @@ struct errmsg;
 struct facts;
 struct policy;
 
-#define PLAN_VERSION 1
+/* Of the layout below and of the steps: another number with each change, for a package that is upgraded
+ * between a login's start and its session. */
+#ifndef PLAN_VERSION
+#define PLAN_VERSION 2
+#endif
 #define PLAN_STEPS_MAX 256
 #define PLAN_TEXT_MAX 16384
 

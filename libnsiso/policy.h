@@ -222,6 +222,14 @@ const char *policy_skip_reason(const struct policy *policy, const struct facts *
 /* The whole effective policy as a policy file; explain puts "# FILE:LINE" above each key. */
 void policy_print(const struct policy *policy, bool explain, FILE *out);
 
+/*
+ * A number for the effective policy's text, as policy_print() gives it without explain: FNV-1a, 64 bits.
+ * 0, or -ENOMEM.
+ */
+int policy_hash(const struct policy *policy, uint64_t *ret);
+/* The names of the files that made the policy, separated by commas, cut to size. */
+void policy_file_names(const struct policy *policy, char *ret, size_t size);
+
 /* Whether a user name may become part of paths: [A-Za-z_][A-Za-z0-9_.-]*, at most 32 characters. */
 bool policy_user_is_safe(const char *user);
 

@@ -63,3 +63,15 @@ int process_kill(const struct process *process, int timeout)
 		return errno == ESRCH ? 0 : -errno;
 	return poll(&poller, 1, timeout) > 0 ? 0 : -ETIMEDOUT;
 }
+
+int process_boot(char ret[PROCESS_BOOT_MAX])
+{
+	AUTO_CLOSE int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, ret, PROCESS_BOOT_MAX - 1);
+
+	if (n <= 0)
+		return n < 0 ? -errno : -ENODATA;
+	ret[n] = '\0';
+	ret[strcspn(ret, "\n")] = '\0';
+	return 0;
+}

@@ -20,4 +20,9 @@ int process_open(const struct process *process);
 /* Kills exactly this process and waits for its end, timeout ms at most; 0 (also when gone), -ETIMEDOUT. */
 int process_kill(const struct process *process, int timeout);
 
+#define PROCESS_BOOT_MAX 40 /* bytes of a boot id with the NUL */
+
+/* The id of this boot (man 4 random): a start time means something in one boot alone; -errno. */
+int process_boot(char ret[PROCESS_BOOT_MAX]);
+
 #endif

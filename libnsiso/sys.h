@@ -132,6 +132,15 @@ static inline int sys_pidfd_send_signal(int pidfd, int signal)
 	return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
 }
 
+/* With a number that the receiver finds in si_value (man 3 sigqueue). */
+static inline int sys_pidfd_queue_signal(int pidfd, int signal, int number)
+{
+	siginfo_t info = { .si_signo = signal, .si_code = SI_QUEUE };
+
+	info.si_value.sival_int = number;
+	return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, &info, 0);
+}
+
 static inline int sys_close_range(unsigned first, unsigned last)
 {
 	return (int)syscall(SYS_close_range, first, last, 0);

@@ -17,12 +17,22 @@ union control {
 	char space[CMSG_SPACE(WIRE_FDS_MAX * sizeof(int))];
 };
 
-int64_t wire_now(void)
+static int64_t clock_ms(clockid_t clock)
 {
 	struct timespec now;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	(void)clock_gettime(clock, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t wire_now(void)
+{
+	return clock_ms(CLOCK_MONOTONIC);
+}
+
+int64_t wire_now_boot(void)
+{
+	return clock_ms(CLOCK_BOOTTIME);
 }
 
 void wire_close_fds(struct wire_fds *fds)
@@ -38,7 +48,11 @@ int wire_send(int sock, enum wire_type type, uint64_t value, const struct iovec 
 	      unsigned n_body, const struct wire_fds *fds)
 {
 	struct wire_head head = {
-		.magic = WIRE_MAGIC, .version = WIRE_VERSION, .type = (uint16_t)type, .value = value
+		.magic = WIRE_MAGIC,
+		.version = WIRE_VERSION,
+		.type = (uint16_t)type,
+		.revision = WIRE_REVISION,
+		.value = value,
 	};
 	struct iovec iov[4] = { { &head, sizeof(head) } };
 	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = n_body + 1 };
@@ -63,7 +77,11 @@ int wire_send(int sock, enum wire_type type, uint64_t value, const struct iovec 
 void wire_send_error(int sock, const struct errmsg *e)
 {
 	struct wire_head head = {
-		.magic = WIRE_MAGIC, .version = WIRE_VERSION, .type = WIRE_ERROR, .code = e->code
+		.magic = WIRE_MAGIC,
+		.version = WIRE_VERSION,
+		.type = WIRE_ERROR,
+		.code = e->code,
+		.revision = WIRE_REVISION,
 	};
 	struct iovec iov[2] = { { &head, sizeof(head) }, { (void *)e->text, strlen(e->text) } };
 	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2 };
@@ -107,10 +125,15 @@ ssize_t wire_receive(int sock, struct wire_head *head, void *body, size_t size,
 	take_fds(&msg, &got);
 	if (n == 0)
 		return -ECONNRESET;
-	if ((size_t)n < sizeof(*head) || (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) ||
-	    head->magic != WIRE_MAGIC || head->version != WIRE_VERSION || (got.n && !fds)) {
+	if ((size_t)n < sizeof(*head) || head->magic != WIRE_MAGIC ||
+	    head->version != WIRE_VERSION || (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) ||
+	    (got.n && !fds)) {
 		wire_close_fds(&got);
-		return -EPROTO;
+		/* Of another version: whatever its body is like. */
+		return (size_t)n >= sizeof(*head) && head->magic == WIRE_MAGIC &&
+				       head->version != WIRE_VERSION ?
+			       -EPROTONOSUPPORT :
+			       -EPROTO;
 	}
 	if (fds)
 		*fds = got;

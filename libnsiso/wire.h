@@ -1,7 +1,8 @@
 /*
  * The messages between opener, supervisor, init and login shell: one SOCK_SEQPACKET datagram each, a fixed
  * head, a body, descriptors (SCM_RIGHTS).  Both ends may be of different releases while instances live
- * through an upgrade: a head of another version is refused with a text, never guessed at.
+ * through an upgrade: a head of another version is refused with a text, never guessed at; what a peer of
+ * the same version knows besides the first messages its revision says.
  */
 #ifndef NSISO_WIRE_H
 #define NSISO_WIRE_H
@@ -15,8 +16,15 @@
 
 struct errmsg;
 
+/* Another number to build what a release to come would say, for tests. */
+#ifndef WIRE_VERSION
 #define WIRE_VERSION 1
+#endif
+/* 1: WIRE_COMMIT has a body, and WIRE_STATUS, WIRE_END and WIRE_APPLY_AT are answered. */
+#define WIRE_REVISION 1
 #define WIRE_FDS_MAX 16
+#define WIRE_SESSIONS_MAX 512        /* of one instance */
+#define WIRE_GRACE_POLICY UINT64_MAX /* WIRE_END: the grace of the policy */
 
 enum wire_type {
 	WIRE_PLAN =
@@ -24,22 +32,63 @@ enum wire_type {
 	WIRE_LATER, /* opener to init: what was not yet made; value: mask of launch descriptors */
 	WIRE_PIDFD, /* supervisor to opener: pidfd of the init; value: namespaces to join */
 	WIRE_READY, /* init to opener */
-	WIRE_ERROR, /* to opener: the body is the text */
-	WIRE_COMMIT,   /* opener to supervisor: joined; from now on the opener's pidfd counts */
-	WIRE_LEAVE,    /* opener to supervisor: session closed */
+	WIRE_ERROR, /* to whoever asked: the body is the text */
+	WIRE_COMMIT, /* opener to supervisor: joined; from now on the opener's pidfd counts; the body
+			  is a struct wire_session, or empty */
+	WIRE_LEAVE,  /* opener to supervisor: session closed */
 	WIRE_REGISTER, /* another opener to supervisor: its own pidfd; answered by PIDFD or CLOSING */
 	WIRE_CLOSING, /* supervisor to opener: this instance takes no more sessions */
 	WIRE_WELCOME, /* init to login shell or opener: struct wire_welcome; user namespace, its mounts */
+	WIRE_STATUS,   /* root's tool to supervisor; answered by WIRE_STATE */
+	WIRE_STATE,    /* struct wire_state, then a struct wire_state_session each */
+	WIRE_END,      /* root's tool to supervisor: end it; value: ms of grace, 0: none, or
+			 WIRE_GRACE_POLICY; answered by WIRE_CLOSING, and the connection closes
+			 when the instance is gone */
+	WIRE_APPLY_AT, /* root's tool to supervisor: run "nsisoctl apply USER" at the time value
+			  (CLOCK_BOOTTIME, ms), 0: don't; answered by WIRE_READY */
 };
 
 struct wire_head {
 	uint32_t magic;
 	uint16_t version;
 	uint16_t type;
-	int32_t code;   /* WIRE_ERROR: negative errno */
-	uint32_t spare; /* 0 */
+	int32_t code;      /* WIRE_ERROR: negative errno */
+	uint32_t revision; /* WIRE_REVISION of the sender; the first release has 0 */
 	uint64_t value;
 };
+
+/* What an opener tells of its session; NUL-terminated, without control characters, cut to size. */
+struct wire_session {
+	char service[32]; /* PAM_SERVICE */
+	char tty[32];     /* PAM_TTY; sshd says "ssh" */
+	char rhost[64];   /* PAM_RHOST */
+};
+
+/* One session in an answer. */
+struct wire_state_session {
+	int32_t pid; /* of the opener */
+	uint32_t spare;
+	uint64_t since; /* s of CLOCK_REALTIME */
+	struct wire_session about;
+};
+
+/*
+ * An instance as its supervisor sees it.  A sender of another revision may know more: sessions begin
+ * at bytes, and each is session_bytes long.
+ */
+struct wire_state {
+	uint32_t bytes, session_bytes;
+	uint32_t n_sessions; /* also those that the answer has no room for */
+	uint32_t flags;      /* enum wire_state_flags */
+	char id[24];
+	uint64_t created;      /* s of CLOCK_REALTIME */
+	uint64_t created_boot; /* ms of CLOCK_BOOTTIME */
+	uint64_t linger_left;  /* lingering: ms until the end, UINT64_MAX: no time is set */
+	uint64_t idle;         /* ms since somebody typed; 0: in use without a terminal */
+	uint64_t apply_at;     /* ms of CLOCK_BOOTTIME; 0: no WIRE_APPLY_AT is waiting */
+};
+
+enum wire_state_flags { WIRE_STATE_CLOSING = 1, WIRE_STATE_LINGERING = 2 };
 
 /* What PID 1 tells the login shell of its own user, and nobody else. */
 struct wire_welcome {
@@ -81,7 +130,8 @@ int wire_send(int sock, enum wire_type type, uint64_t value, const struct iovec 
 void wire_send_error(int sock, const struct errmsg *e);
 /*
  * Takes one message that is there.  Bytes of body, or -EAGAIN (none there), -ECONNRESET (peer gone),
- * -EPROTO (no message of ours, cut, or too many descriptors).  fds may be NULL: none are accepted then.
+ * -EPROTONOSUPPORT (of another version), -EPROTO (no message of ours, cut, or too many descriptors).
+ * fds may be NULL: none are accepted then.
  */
 ssize_t wire_receive(int sock, struct wire_head *head, void *body, size_t size,
 		     struct wire_fds *fds);
@@ -96,5 +146,7 @@ int wire_send_launch(int sock, enum wire_type type, const struct iovec *body, un
 int wire_take_launch(int table[LAUNCH_COUNT], uint64_t mask, const struct wire_fds *fds);
 /* CLOCK_MONOTONIC in ms. */
 int64_t wire_now(void);
+/* CLOCK_BOOTTIME in ms: goes on while the machine is suspended. */
+int64_t wire_now_boot(void);
 
 #endif

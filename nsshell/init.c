@@ -140,14 +140,21 @@ static void welcome_one(const struct init *init)
 	(void)wire_send(peer, WIRE_WELCOME, 0, &body, 1, &init->fds);
 }
 
-/* Whether SIGTERM came from outside: the kernel shows a sender there as pid 0 (man 7 pid_namespaces). */
-static bool is_told_to_end(const struct init *init)
+/*
+ * Whether SIGTERM came from outside: the kernel shows a sender there as pid 0 (man 7 pid_namespaces).  The
+ * supervisor says how much grace there is; for anybody else it is the policy's.
+ */
+static bool is_told_to_end(struct init *init)
 {
 	struct signalfd_siginfo info;
 
-	while (read(init->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
-		if (info.ssi_pid == 0 || (!init->welcome.own_pid_ns && info.ssi_uid == 0))
-			return true;
+	while (read(init->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_pid != 0 && (init->welcome.own_pid_ns || info.ssi_uid != 0))
+			continue;
+		if (info.ssi_code == SI_QUEUE && info.ssi_int > 0)
+			init->grace = (uint32_t)info.ssi_int;
+		return true;
+	}
 	return false;
 }
 

@@ -124,8 +124,10 @@ static int unpack_plan(struct plan *plan, size_t size)
 {
 	size_t steps = offsetof(struct plan, steps);
 
-	if (size < steps || plan->version != PLAN_VERSION || plan->n_steps > PLAN_STEPS_MAX ||
-	    plan->text_len > PLAN_TEXT_MAX || plan->text_len == 0)
+	if (size >= sizeof(plan->version) && plan->version != PLAN_VERSION)
+		return -EPROTONOSUPPORT;
+	if (size < steps || plan->n_steps > PLAN_STEPS_MAX || plan->text_len > PLAN_TEXT_MAX ||
+	    plan->text_len == 0)
 		return -EPROTO;
 	steps += plan->n_steps * sizeof(plan->steps[0]);
 	if (size != steps + plan->text_len)
@@ -153,6 +155,11 @@ static int receive_plan(struct plan *plan, struct launch *launch, struct errmsg 
 		n = unpack_plan(plan, (size_t)n);
 	if (n >= 0)
 		n = wire_take_launch(launch->fd, head.value, &fds);
+	if (n == -EPROTONOSUPPORT)
+		return errmsg_setx(e, (int)n,
+				   "the module and %s are of different releases: log in again when "
+				   "the installation is finished",
+				   NSISO_INIT_PATH);
 	return n < 0 ? errmsg_set(e, (int)n, "no usable plan") : 0;
 }
 

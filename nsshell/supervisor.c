@@ -17,35 +17,11 @@
 #include "init.h"
 #include "instance.h"
 #include "process.h"
-#include "supervisor_book.h"
+#include "supervisor_parts.h"
 #include "sys.h"
 
-#define FEW_SESSIONS 8    /* so many need no page of their own */
-#define STACK_USED 65536  /* bytes of stack that the set-up may have touched */
-#define LEFT_TIMEOUT 1000 /* ms that an opener may stay in the cgroup after its session */
-#define FIXED 3           /* pollfds before those of the book: init, new openers, signals */
-#define END_TIMEOUT 2000  /* ms that the init may take beyond its grace */
-
-/* State of the parent; one instance a process, so it may be static. */
-struct supervisor {
-	struct launch *launch;
-	char id[NSISO_ID_MAX];
-	char user[NSISO_USER_MAX];
-	uint64_t namespaces;
-	uint32_t grace;    /* ms */
-	uid_t uid;         /* of the user */
-	bool warn_outside; /* until the first session has begun */
-	pid_t init;
-	int pidfd;    /* of the init */
-	int signals;  /* SIGTERM: the host goes down, or its admin wants this instance ended */
-	bool ready;   /* the first opener has joined */
-	bool closing; /* takes no more sessions */
-	bool over;    /* the init is gone */
-	int64_t due; /* closing: when patience with the init, then with openers, is over; -1: never */
-	struct book book;
-	/* Last: pages that few sessions never touch. */
-	struct pollfd many[FIXED + 2 * SUPERVISOR_SESSIONS_MAX];
-};
+#define FEW_SESSIONS 8   /* so many need no page of their own */
+#define STACK_USED 65536 /* bytes of stack that the set-up may have touched */
 
 /* clock_gettime of CLOCK_BOOTTIME less what the instance shall show (man 7 time_namespaces). */
 static int apply_time_offset(const struct plan *plan, const struct step *step, void *ctx,
@@ -113,8 +89,7 @@ static int write_record(const struct supervisor *s, struct errmsg *e)
 			       self.start, (int)init.pid, init.start);
 }
 
-/* To an opener: the init's pidfd and what to join. */
-static int send_pidfd(const struct supervisor *s, int conn)
+int supervisor_send_pidfd(const struct supervisor *s, int conn)
 {
 	struct wire_fds fds = { .n = 1, .fd = { s->pidfd } };
 
@@ -147,7 +122,7 @@ static int start(struct supervisor *s, const struct plan *plan, struct errmsg *e
 	r = write_record(s, e);
 	if (r < 0)
 		return r;
-	r = send_pidfd(s, s->launch->conn);
+	r = supervisor_send_pidfd(s, s->launch->conn);
 	if (r < 0)
 		return errmsg_set(e, r, "cannot answer the opener");
 	for (i = 0; i < LAUNCH_COUNT; i++)
@@ -157,68 +132,16 @@ static int start(struct supervisor *s, const struct plan *plan, struct errmsg *e
 	return 0;
 }
 
-/*
- * No more logins here, and the init is told to end.  One that never got as far
- * as a session may be stuck in its set-up, where it hears nothing, and has nobody to be gentle to.
- */
-static void close_down(struct supervisor *s)
+/* Whoever was here has left, or nobody ever came. */
+static void end_unused(struct supervisor *s)
 {
 	if (s->closing)
 		return;
-	s->closing = true;
-	s->due = wire_now() + s->grace + END_TIMEOUT;
-	(void)sys_pidfd_send_signal(s->pidfd, s->ready ? SIGTERM : SIGKILL);
-}
-
-/* A login wants in, or somebody has connected who says nothing: either way no more than one message. */
-static void register_one(struct supervisor *s)
-{
-	AUTO_CLOSE int conn =
-		accept4(s->launch->fd[LAUNCH_CTL], NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-
-	if (conn < 0)
-		return;
-	if (s->closing || s->over || !book_has_room(&s->book)) {
-		(void)wire_send(conn, WIRE_CLOSING, 0, NULL, 0, NULL);
-		return;
-	}
-	book_add(&s->book, take_fd(&conn), -1);
-}
-
-/* One message of an opener; false: the connection is of no more use. */
-static bool serve(struct supervisor *s, struct book_entry *entry)
-{
-	struct wire_fds fds = { .n = 0 };
-	struct wire_head head;
-	ssize_t n = wire_receive(entry->conn, &head, NULL, 0, &fds);
-
-	if (n < 0) /* else it is we who can't receive: asked again */
-		return n != -ECONNRESET && n != -EPROTO;
-	if (head.type == WIRE_REGISTER && fds.n == 1 && entry->opener < 0 && !s->closing) {
-		entry->opener = take_fd(&fds.fd[0]);
-		return send_pidfd(s, entry->conn) == 0;
-	}
-	wire_close_fds(&fds);
-	if (head.type == WIRE_REGISTER)
-		(void)wire_send(entry->conn, WIRE_CLOSING, 0, NULL, 0, NULL);
-	if (head.type == WIRE_COMMIT && entry->opener >= 0) {
-		entry->joined = s->ready = true;
-		if (s->warn_outside)
-			supervisor_warn_outside(s->uid, s->user, s->id);
-		s->warn_outside = false;
-		return true;
-	}
-	if (head.type == WIRE_LEAVE) /* also of one whose WIRE_COMMIT got lost */
-		entry->left = entry->joined = s->ready = true;
-	return false;
-}
-
-static void end_init(struct supervisor *s)
-{
-	s->over = s->closing = true;
-	s->due = wire_now() + LEFT_TIMEOUT;
-	close_fd(&s->launch->fd[LAUNCH_CTL]);
-	(void)unlinkat(s->launch->fd[LAUNCH_DIR], "ctl", 0);
+	end_begin(s,
+		  !s->ready      ? END_FAILED :
+		  s->opener_died ? END_OPENER :
+				   END_LAST_SESSION,
+		  s->grace);
 }
 
 static void handle(struct supervisor *s, const struct pollfd *pollers)
@@ -227,26 +150,27 @@ static void handle(struct supervisor *s, const struct pollfd *pollers)
 
 	for (i = 0; i < s->book.n; i++) {
 		struct book_entry *entry = &s->book.entry[i];
-		const struct pollfd *poller = &pollers[FIXED + 2 * i];
+		const struct pollfd *poller = &pollers[POLL_FIXED + 2 * i];
 
-		if (poller[0].fd == entry->conn && poller[0].revents && !serve(s, entry))
+		if (poller[0].fd == entry->conn && poller[0].revents && !ctl_serve(s, entry))
 			close_fd(&entry->conn);
 		if (poller[1].fd == entry->opener && poller[1].revents) {
-			if (entry->joined && !entry->left)
-				syslog(LOG_NOTICE,
-				       "session ended by its opener's death: user=%s id=%s",
-				       s->user, s->id);
+			end_session(s, entry, true);
 			close_fd(&entry->opener);
 			entry->left = true;
 		}
 	}
 	book_sweep(&s->book);
-	if (pollers[0].revents && !s->over)
+	if (pollers[POLL_INIT].revents && !s->over)
 		end_init(s);
-	if (pollers[1].revents && !s->over)
-		register_one(s);
-	if (pollers[2].revents || book_sessions(&s->book) == 0)
-		close_down(s);
+	if (pollers[POLL_CTL].revents && !s->over)
+		ctl_accept(s);
+	if (pollers[POLL_CLOCK].revents && !s->closing)
+		clock_ring(s);
+	if (pollers[POLL_SIGNALS].revents)
+		end_begin(s, END_SHUTDOWN, s->grace);
+	if (book_sessions(&s->book) == 0)
+		end_unused(s);
 }
 
 /*
@@ -276,16 +200,20 @@ static bool lose_patience(struct supervisor *s)
 
 static void loop(struct supervisor *s)
 {
-	struct pollfd few[FIXED + 2 * FEW_SESSIONS] = { { .fd = -1 } }, *pollers;
+	struct pollfd few[POLL_FIXED + 2 * FEW_SESSIONS] = { { .fd = -1 } }, *pollers;
 	unsigned n;
 
-	while (!s->over || s->book.n) {
+	while (!s->over || book_openers(&s->book)) {
 		pollers = s->book.n > FEW_SESSIONS ? s->many : few;
-		pollers[0] = (struct pollfd){ .fd = s->over ? -1 : s->pidfd, .events = POLLIN };
-		pollers[1] = (struct pollfd){ .fd = s->launch->fd[LAUNCH_CTL], .events = POLLIN };
-		pollers[2] =
+		pollers[POLL_INIT] =
+			(struct pollfd){ .fd = s->over ? -1 : s->pidfd, .events = POLLIN };
+		pollers[POLL_CTL] =
+			(struct pollfd){ .fd = s->launch->fd[LAUNCH_CTL], .events = POLLIN };
+		pollers[POLL_SIGNALS] =
 			(struct pollfd){ .fd = s->closing ? -1 : s->signals, .events = POLLIN };
-		n = FIXED + book_poll(&s->book, pollers + FIXED);
+		pollers[POLL_CLOCK] =
+			(struct pollfd){ .fd = s->closing ? -1 : s->clock.fd, .events = POLLIN };
+		n = POLL_FIXED + book_poll(&s->book, pollers + POLL_FIXED);
 		if (poll(pollers, n, timeout(s)) != 0)
 			handle(s, pollers);
 		else if (!lose_patience(s))
@@ -315,6 +243,9 @@ int supervisor_run(struct plan *plan, struct launch *launch)
 	s.warn_outside = plan->warn_outside;
 	(void)snprintf(s.id, sizeof(s.id), "%s", plan_text(plan, plan->id));
 	(void)snprintf(s.user, sizeof(s.user), "%s", plan_text(plan, plan->user));
+	s.clock.fd = -1;
+	s.created = (uint64_t)time(NULL);
+	s.created_boot = wire_now_boot();
 	openlog("nsiso", LOG_PID, LOG_AUTHPRIV);
 	if (start(&s, plan, &e) < 0) {
 		wire_send_error(launch->conn, &e);
@@ -322,7 +253,8 @@ int supervisor_run(struct plan *plan, struct launch *launch)
 	}
 	plan_release(plan);
 	loop(&s);
-	if (s.book.n)
+	end_record(&s);
+	if (book_openers(&s.book))
 		book_release(&s.book, launch->fd[LAUNCH_DIR]);
 	if (!(s.namespaces & SYS_NEWPID))
 		supervisor_drain(launch->fd[LAUNCH_DIR], s.grace);

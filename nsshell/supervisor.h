@@ -12,7 +12,7 @@
 
 struct errmsg;
 
-#define SUPERVISOR_SESSIONS_MAX 512 /* sessions of one instance */
+#define SUPERVISOR_SESSIONS_MAX WIRE_SESSIONS_MAX /* of one instance, and who asks about it */
 
 #define LAUNCH_SUID_MAX 16 /* files that suid= may name */
 

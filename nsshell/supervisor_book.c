@@ -62,6 +62,15 @@ unsigned book_sessions(const struct book *book)
 	return n;
 }
 
+unsigned book_openers(const struct book *book)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < book->n; i++)
+		n += book->entry[i].opener >= 0;
+	return n;
+}
+
 void book_release(const struct book *book, int dir)
 {
 	struct instance_record record;

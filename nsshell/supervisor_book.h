@@ -11,11 +11,13 @@
 #include "supervisor.h"
 
 struct book_entry {
-	int conn;    /* -1: closed */
-	int opener;  /* pidfd; -1: not registered, or dead */
-	pid_t pid;   /* of the opener, for as long as the pidfd says it lives */
-	bool joined; /* it is inside: only its death or its word ends the session */
-	bool left;   /* the session is over */
+	int conn;       /* -1: closed */
+	int opener;     /* pidfd; -1: not registered, or dead */
+	pid_t pid;      /* of the opener, for as long as the pidfd says it lives */
+	bool joined;    /* it is inside: only its death or its word ends the session */
+	bool left;      /* the session is over */
+	uint64_t since; /* s of CLOCK_REALTIME, when it joined */
+	struct wire_session about;
 };
 
 struct book {
@@ -32,6 +34,8 @@ unsigned book_poll(const struct book *book, struct pollfd *ret);
 void book_sweep(struct book *book);
 /* Openers registered whose session has not ended. */
 unsigned book_sessions(const struct book *book);
+/* Openers that live, also those whose session has ended. */
+unsigned book_openers(const struct book *book);
 /* Puts openers that live on back into the cgroups that the record (in dir) says they came from. */
 void book_release(const struct book *book, int dir);
 

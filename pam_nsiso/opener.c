@@ -54,6 +54,20 @@ int opener_enter_namespaces(struct opener *o, int init, uint64_t namespaces, str
 	return 0;
 }
 
+/* Cannot fail but by the supervisor's death, which ends the session anyway. */
+void opener_commit(const struct opener *o, int conn, uint32_t revision)
+{
+	const struct facts *facts = &o->facts;
+	struct wire_session about = { .service = "" };
+	const struct iovec body = { &about, sizeof(about) };
+
+	(void)snprintf(about.service, sizeof(about.service), "%.31s", facts->service);
+	(void)snprintf(about.tty, sizeof(about.tty), "%s", facts->tty);
+	(void)snprintf(about.rhost, sizeof(about.rhost), "%.63s", facts->rhost);
+	/* The first release drops a session that it is told more of. */
+	(void)wire_send(conn, WIRE_COMMIT, 0, &body, revision > 0, NULL);
+}
+
 void opener_prefetch(struct opener *o)
 {
 	char folder[NSISO_PATH_MAX];

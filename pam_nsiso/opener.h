@@ -31,12 +31,13 @@ struct opener {
 	bool entered; /* the cgroups */
 	/* Told of what the admin should know of a login that goes on: what happened, and to what or why. */
 	void (*warn)(const struct opener *o, const char *what, const char *text);
-	void *pamh;       /* for warn */
-	int64_t deadline; /* ms; see wire_now() */
-	int user_dir;     /* locked folder of the user */
-	int user_ns;      /* see struct session */
-	int dir, record;  /* the new instance's */
-	int conn;         /* to the supervisor */
+	void *pamh;        /* for warn */
+	int64_t deadline;  /* ms; see wire_now() */
+	int user_dir;      /* locked folder of the user */
+	int user_ns;       /* see struct session */
+	int dir, record;   /* the new instance's */
+	int conn;          /* to the supervisor */
+	uint32_t revision; /* of the supervisor; see wire.h */
 	struct spawn spawn;
 };
 
@@ -75,6 +76,9 @@ int opener_check_outside(const struct opener *o, struct errmsg *e);
 int opener_join(struct opener *o, struct session *ret, struct errmsg *e);
 /* -EAGAIN: the user's folder vanished with its last instance, lock it anew. */
 int opener_build(struct opener *o, struct session *ret, struct errmsg *e);
+
+/* Tells the supervisor (of that revision, see wire.h) that this process is inside, and whose session it is. */
+void opener_commit(const struct opener *o, int conn, uint32_t revision);
 
 /* The last step of both: setns(2) into all at once, in the old working directory where that exists. */
 int opener_enter_namespaces(struct opener *o, int init, uint64_t namespaces, struct errmsg *e);

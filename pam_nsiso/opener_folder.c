@@ -7,16 +7,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 
 #include "cleanup.h"
 #include "errmsg.h"
 #include "instance.h"
 #include "mnt.h"
+#include "policy.h"
+#include "process.h"
 #include "state.h"
 #include "sys.h"
 
@@ -51,6 +55,24 @@ static int make_record(struct opener *o, struct errmsg *e)
 			       facts->user, (unsigned)facts->uid, facts->id,
 			       o->policy->session.scope == SCOPE_USER ? "user" : "session",
 			       facts->service);
+}
+
+int opener_describe(const struct opener *o, struct errmsg *e)
+{
+	char files[512], boot[PROCESS_BOOT_MAX];
+	uint64_t hash;
+	int r = policy_hash(o->policy, &hash);
+
+	if (r < 0)
+		return errmsg_set(e, r, "cannot describe the policy");
+	r = process_boot(boot);
+	if (r < 0)
+		return errmsg_set(e, r, "cannot read the id of this boot");
+	policy_file_names(o->policy, files, sizeof(files));
+	return instance_append(o->record, e,
+			       "policy=%016" PRIx64 "\nfiles=%s\ncreated=%lld %" PRId64
+			       "\nboot=%s\n",
+			       hash, files, (long long)time(NULL), wire_now_boot(), boot);
 }
 
 /* The init's socket comes into it, and an empty file and folder to cover others with. */

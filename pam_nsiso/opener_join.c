@@ -7,32 +7,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
 #include "cleanup.h"
 #include "errmsg.h"
 #include "instance.h"
+#include "instance_ask.h"
 #include "opener.h"
 #include "state.h"
 #include "sys.h"
 #include "wire.h"
 
 #define KILL_TIMEOUT 2000 /* ms for a killed process to be gone */
-
-/* By way of the open folder: the path may be longer than a socket address. */
-static int connect_to(int dir, const char *name)
-{
-	AUTO_CLOSE int sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-
-	(void)snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s", dir,
-		       name);
-	if (sock < 0 || connect(sock, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return -errno;
-	return take_fd(&sock);
-}
 
 static int send_register(int conn)
 {
@@ -58,44 +43,65 @@ static int await_welcome(int ping, int64_t deadline, int *user_ns)
 	return n < 0 ? (int)n : 0;
 }
 
-/*
- * Registers with supervisor and init at once, so that both work in parallel.
- * 0: *conn and *init are open (and *user_ns, if there is one); 1: this instance takes no more sessions; -ETIMEDOUT: one is stuck; -errno.
- */
-static int ask(struct opener *o, int dir, int *conn, int *init, uint64_t *namespaces)
+/* What was found of an instance that takes us. */
+struct place {
+	int conn, init;    /* to the supervisor; pidfd of the init */
+	uint32_t revision; /* of the supervisor */
+	uint64_t namespaces;
+};
+
+/* 0: *place has the init; 1: this instance takes no more sessions; -errno, or what it refuses with. */
+static int await_pidfd(const struct opener *o, int ctl, struct place *place, struct errmsg *e)
 {
-	AUTO_CLOSE int ctl = connect_to(dir, "ctl"), ping = -1;
 	struct wire_fds fds = { .n = 0 };
 	struct wire_head head;
 	char text[ERRMSG_MAX];
-	ssize_t n;
+	ssize_t n = wire_wait(ctl, &head, text, sizeof(text) - 1, &fds, o->deadline);
+
+	if (n < 0)
+		return n == -ECONNRESET ? 1 : errmsg_set(e, (int)n, "no answer");
+	if (head.type == WIRE_PIDFD && fds.n == 1) {
+		place->init = fds.fd[0];
+		place->namespaces = head.value;
+		place->revision = head.revision;
+		return 0;
+	}
+	wire_close_fds(&fds);
+	text[n] = '\0';
+	return head.type == WIRE_ERROR && head.code < 0 ? errmsg_setx(e, head.code, "%s", text) : 1;
+}
+
+/*
+ * Registers with supervisor and init at once, so that both work in parallel.
+ * 0: *place is filled (and o->user_ns, if there is one); 1: this instance takes no more sessions;
+ * -ETIMEDOUT: one is stuck; -errno.
+ */
+static int ask(struct opener *o, int dir, struct place *place, struct errmsg *e)
+{
+	AUTO_CLOSE int ctl = instance_connect(dir, "ctl"), ping = -1;
 	int r;
 
 	if (ctl == -EAGAIN) /* nobody has accepted for a whole backlog */
 		return -ETIMEDOUT;
-	ping = ctl < 0 ? ctl : connect_to(dir, "in/init");
+	ping = ctl < 0 ? ctl : instance_connect(dir, "in/init");
 	if (ping == -EAGAIN)
 		return -ETIMEDOUT;
 	if (ping < 0) /* nobody listens (any more); else it is this process that can't connect */
-		return ping == -ECONNREFUSED || ping == -ENOENT ? 1 : ping;
+		return ping == -ECONNREFUSED || ping == -ENOENT ?
+			       1 :
+			       errmsg_set(e, ping, "cannot connect");
 	r = send_register(ctl);
 	if (r < 0)
-		return r == -EPIPE || r == -ECONNRESET ? 1 : r;
-	n = wire_wait(ctl, &head, text, sizeof(text), &fds, o->deadline);
-	if (n < 0)
-		return n == -ECONNRESET ? 1 : (int)n;
-	if (head.type != WIRE_PIDFD || fds.n != 1) {
-		wire_close_fds(&fds);
-		return 1;
-	}
-	*init = fds.fd[0];
-	*namespaces = head.value;
+		return r == -EPIPE || r == -ECONNRESET ? 1 : errmsg_set(e, r, "cannot register");
+	r = await_pidfd(o, ctl, place, e);
+	if (r)
+		return r;
 	r = await_welcome(ping, o->deadline, &o->user_ns);
-	if (r < 0)
-		close_fd(init);
-	else
-		*conn = take_fd(&ctl);
-	return r == -ECONNRESET ? 1 : r;
+	if (r == 0)
+		place->conn = take_fd(&ctl);
+	if (r == -ECONNRESET)
+		return 1;
+	return r < 0 ? errmsg_set(e, r, "no answer of the init") : 0;
 }
 
 static int join(struct opener *o, const struct instance_record *record, int init,
@@ -142,12 +148,23 @@ static int kill_stuck(struct opener *o, int dir, struct errmsg *e)
 	return 0;
 }
 
+/* A supervisor of another release keeps what it has; the way out is to end it. */
+static int explain(const struct instance_record *record, int r, struct errmsg *e)
+{
+	if (r == -EPROTONOSUPPORT)
+		return errmsg_setx(e, r,
+				   "instance %s is run by another release of nsiso, whose messages "
+				   "differ: end it by SIGTERM to its supervisor, process %d",
+				   record->id, (int)record->supervisor.pid);
+	return errmsg_wrap(e, "instance %s", record->id);
+}
+
 /* 0: joined; 1: not this one; -errno. */
 static int try_one(struct opener *o, int dir, const struct instance_record *record,
 		   struct session *ret, struct errmsg *e)
 {
 	AUTO_CLOSE int conn = -1, init = -1;
-	uint64_t namespaces = 0;
+	struct place place = { .conn = -1, .init = -1 };
 	int r;
 
 	if (record->uid != o->facts.uid)
@@ -155,19 +172,21 @@ static int try_one(struct opener *o, int dir, const struct instance_record *reco
 				   record->id, o->facts.user, (unsigned)record->uid,
 				   (unsigned)o->facts.uid);
 	close_fd(&o->user_ns);
-	r = ask(o, dir, &conn, &init, &namespaces);
+	r = ask(o, dir, &place, e);
+	conn = place.conn;
+	init = place.init;
 	if (r == -ETIMEDOUT) {
 		r = kill_stuck(o, dir, e);
 		return r < 0 ? r : 1;
 	}
 	if (r)
-		return r < 0 ? errmsg_set(e, r, "cannot register with instance %s", record->id) : 1;
-	r = join(o, record, init, namespaces, ret, e);
+		return r < 0 ? explain(record, r, e) : 1;
+	r = join(o, record, init, place.namespaces, ret, e);
 	if (r == -ESRCH || r == -ENOENT) /* it has ended between its answer and our step */
 		return 1;
 	if (r < 0)
 		return r;
-	(void)wire_send(conn, WIRE_COMMIT, 0, NULL, 0, NULL);
+	opener_commit(o, conn, place.revision);
 	ret->conn = take_fd(&conn);
 	ret->user_ns = take_fd(&o->user_ns);
 	return 0;

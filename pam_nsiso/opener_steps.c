@@ -132,7 +132,7 @@ static int apply_cgroup_enter(const struct plan *plan, const struct step *step, 
 }
 
 /* One message of supervisor or init; *init becomes the pidfd. */
-static int await_one(const struct opener *o, bool *ready, int *init, int *user_ns, struct errmsg *e)
+static int await_one(struct opener *o, bool *ready, int *init, struct errmsg *e)
 {
 	struct wire_fds fds = { .n = 0 };
 	struct wire_head head;
@@ -143,10 +143,11 @@ static int await_one(const struct opener *o, bool *ready, int *init, int *user_n
 		return errmsg_set(e, (int)n, "no answer from %s", NSISO_INIT_PATH);
 	if (head.type == WIRE_PIDFD && fds.n == 1 && *init < 0) {
 		*init = fds.fd[0];
+		o->revision = head.revision;
 		return 0;
 	}
 	if (head.type == WIRE_READY && fds.n && o->plan.map == MAP_IDENTITY)
-		*user_ns = take_fd(&fds.fd[0]);
+		o->user_ns = take_fd(&fds.fd[0]);
 	wire_close_fds(&fds);
 	text[n] = '\0';
 	if (head.type == WIRE_ERROR && head.code < 0)
@@ -166,16 +167,19 @@ static int apply_join(const struct plan *plan, const struct step *step, void *ct
 	int r;
 
 	(void)plan;
+	/* While the init is at work. */
+	r = opener_describe(s->o, e);
+	if (r < 0)
+		return r;
 	while (!ready || init < 0) {
-		r = await_one(s->o, &ready, &init, &s->o->user_ns, e);
+		r = await_one(s->o, &ready, &init, e);
 		if (r < 0)
 			return r;
 	}
 	r = opener_enter_namespaces(s->o, init, step->n1, e);
 	if (r < 0)
 		return r;
-	/* Cannot fail but by the supervisor's death, which ends the session anyway. */
-	(void)wire_send(s->o->conn, WIRE_COMMIT, 0, NULL, 0, NULL);
+	opener_commit(s->o, s->o->conn, s->o->revision);
 	return 0;
 }
 

@@ -25,12 +25,14 @@ static void copy_clean(char *ret, size_t size, const void *value)
 
 static int read_facts(pam_handle_t *pamh, struct facts *facts, struct errmsg *e)
 {
-	const void *service = NULL, *rhost = NULL;
+	const void *service = NULL, *rhost = NULL, *tty = NULL;
 	const char *user = NULL;
 	char clean[64];
 
 	(void)pam_get_item(pamh, PAM_SERVICE, &service);
 	(void)pam_get_item(pamh, PAM_RHOST, &rhost);
+	(void)pam_get_item(pamh, PAM_TTY, &tty);
+	copy_clean(facts->tty, sizeof(facts->tty), tty);
 	copy_clean(facts->service, sizeof(facts->service), service);
 	copy_clean(facts->rhost, sizeof(facts->rhost), rhost);
 	if (pam_get_user(pamh, &user, NULL) != PAM_SUCCESS || !user || !*user)
@@ -125,16 +127,4 @@ int pam_decide_policy(pam_handle_t *pamh, const struct pam_args *args, const str
 	if (r == 0)
 		why = policy_skip_reason(policy, facts);
 	return why ? not_isolated(pamh, facts, why) : 0;
-}
-
-void pam_decide_files(const struct policy *policy, char *ret, size_t size)
-{
-	size_t used = 0;
-	unsigned i;
-
-	ret[0] = '\0';
-	for (i = 0; i < policy->n_files && used + 1 < size; i++) {
-		(void)snprintf(ret + used, size - used, "%s%s", i ? "," : "", policy->files[i]);
-		used = strlen(ret);
-	}
 }

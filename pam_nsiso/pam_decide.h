@@ -24,7 +24,5 @@ int pam_decide_user(pam_handle_t *pamh, struct facts *facts, struct errmsg *e);
  */
 int pam_decide_policy(pam_handle_t *pamh, const struct pam_args *args, const struct facts *facts,
 		      struct policy *policy, struct errmsg *e);
-/* The names of the files that made the policy, separated by commas, cut to size. */
-void pam_decide_files(const struct policy *policy, char *ret, size_t size);
 
 #endif

@@ -83,7 +83,7 @@ static void log_opened(pam_handle_t *pamh, const struct facts *facts, const stru
 	char namespaces[64], files[512];
 
 	plan_namespaces(session->namespaces, namespaces, sizeof(namespaces));
-	pam_decide_files(policy, files, sizeof(files));
+	policy_file_names(policy, files, sizeof(files));
 	pam_syslog(pamh, LOG_NOTICE,
 		   "session opened: user=%s id=%s instance=%s policy=%s ns=%s cgroup=%s usec=%lld",
 		   facts->user, session->id, session->joined ? "joined" : "new", files, namespaces,
@@ -95,7 +95,7 @@ static void log_decision(pam_handle_t *pamh, const struct facts *facts, const st
 {
 	char files[512];
 
-	pam_decide_files(policy, files, sizeof(files));
+	policy_file_names(policy, files, sizeof(files));
 	pam_syslog(pamh, LOG_DEBUG,
 		   "to be isolated: user=%s uid=%u service=%s rhost=%s policy=%s scope=%s shell=%s",
 		   facts->user, (unsigned)facts->uid, facts->service,

@@ -67,6 +67,10 @@ static void test_whole(void **state)
 			 0);
 	assert_int_equal(instance_append(fd, &e, "account=v1 /a/b\naccount=v2 %s\n", "/u"), 0);
 	assert_int_equal(instance_append(fd, &e, "supervisor=%d %d\ninit=7 8\n", 5, 6), 0);
+	assert_int_equal(instance_append(fd, &e,
+					 "policy=0123456789abcdef\ncreated=17 18\nboot=%s\n",
+					 "b00f"),
+			 0);
 	(void)close(fd);
 	assert_int_equal(instance_read(dir, &record, &e), 0);
 	assert_string_equal(record.user, "alice");
@@ -77,6 +81,9 @@ static void test_whole(void **state)
 	assert_true(record.supervisor.start == 6);
 	assert_int_equal(record.init.pid, 7);
 	assert_true(record.init.start == 8);
+	assert_string_equal(record.policy, "0123456789abcdef");
+	assert_true(record.created == 17);
+	assert_string_equal(record.boot, "b00f");
 	assert_int_equal(record.n_cgroups, 1);
 	assert_false(record.cgroup[0].v2);
 	assert_string_equal(record.cgroup[0].path, "/a/b/c");

@@ -39,6 +39,22 @@ static int parse(const char *text, const char *file, const struct facts *facts)
 	return policy_parse(&policy, text, strlen(text), file, facts, fault_count, NULL);
 }
 
+/* Of the text alone: where a value comes from changes nothing. */
+static void test_hash(void **state)
+{
+	uint64_t first = 0, again = 0, other = 0;
+
+	(void)state;
+	policy_defaults(&policy);
+	assert_int_equal(policy_hash(&policy, &first), 0);
+	assert_int_equal(parse("[session]\n\n\ngrace = 10s\n", "x.conf", NULL), 0);
+	assert_int_equal(policy_hash(&policy, &again), 0);
+	assert_true(first == again);
+	assert_int_equal(parse("[session]\ngrace = 11s\n", "x.conf", NULL), 0);
+	assert_int_equal(policy_hash(&policy, &other), 0);
+	assert_true(first != other);
+}
+
 static void test_presets(void **state)
 {
 	(void)state;
@@ -241,10 +257,15 @@ static void test_silent(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_presets), cmocka_unit_test(test_nothing_on_fault),
-		cmocka_unit_test(test_match),   cmocka_unit_test(test_lists),
-		cmocka_unit_test(test_limits),  cmocka_unit_test(test_proc_follows_pid),
-		cmocka_unit_test(test_suid),    cmocka_unit_test(test_print),
+		cmocka_unit_test(test_hash),
+		cmocka_unit_test(test_presets),
+		cmocka_unit_test(test_nothing_on_fault),
+		cmocka_unit_test(test_match),
+		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_proc_follows_pid),
+		cmocka_unit_test(test_suid),
+		cmocka_unit_test(test_print),
 		cmocka_unit_test(test_silent),
 	};
 

@@ -110,8 +110,9 @@ static void test_all_descriptors(void **state)
 	assert_int_equal(count_descriptors(), before);
 }
 
-/* What must be refused, with all its descriptors closed again. */
-static void refuse(const void *data, size_t size, unsigned n_fds, size_t room, bool take)
+/* What must be refused as what, with all its descriptors closed again. */
+static void refuse_as(int code, const void *data, size_t size, unsigned n_fds, size_t room,
+		      bool take)
 {
 	struct wire_fds in = { .n = 0 };
 	int before = count_descriptors();
@@ -119,9 +120,14 @@ static void refuse(const void *data, size_t size, unsigned n_fds, size_t room, b
 	char text[64];
 
 	send_raw(data, size, n_fds);
-	assert_int_equal(wire_receive(pair[1], &head, text, room, take ? &in : NULL), -EPROTO);
+	assert_int_equal(wire_receive(pair[1], &head, text, room, take ? &in : NULL), code);
 	assert_int_equal(in.n, 0);
 	assert_int_equal(count_descriptors(), before);
+}
+
+static void refuse(const void *data, size_t size, unsigned n_fds, size_t room, bool take)
+{
+	refuse_as(-EPROTO, data, size, n_fds, room, take);
 }
 
 static void test_refused(void **state)
@@ -136,9 +142,12 @@ static void test_refused(void **state)
 	refuse(&head, sizeof(head), 2, 64, true);
 	head = good_head();
 	head.version++;
-	refuse(&head, sizeof(head), 2, 64, true);
+	refuse_as(-EPROTONOSUPPORT, &head, sizeof(head), 2, 64, true);
 	head.version = 0;
-	refuse(&head, sizeof(head), 0, 64, true);
+	refuse_as(-EPROTONOSUPPORT, &head, sizeof(head), 0, 64, true);
+	/* Whatever else a release to come may have put there. */
+	memcpy(large, &head, sizeof(head));
+	refuse_as(-EPROTONOSUPPORT, large, sizeof(large), 1, 64, true);
 	head = good_head();
 	refuse(&head, sizeof(head), 1, 64, false);
 	refuse(&head, sizeof(head), WIRE_FDS_MAX + 1, 64, true);

@@ -1,0 +1,94 @@
+/*
+ * What the parts of the supervisor share: its state, and what each part does with it.
+ *   supervisor.c        from the plan to the init, the loop, the removal
+ *   supervisor_ctl.c    what comes over the control socket
+ *   supervisor_end.c    how the instance ends, and why
+ *   supervisor_clock.c  what is to be done at a time
+ */
+#ifndef NSISO_SUPERVISOR_PARTS_H
+#define NSISO_SUPERVISOR_PARTS_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "nsiso.h"
+#include "supervisor.h"
+#include "supervisor_book.h"
+
+#define SUPERVISOR_GRACE_MAX 3600000 /* ms that WIRE_END may ask for */
+
+/* Pollfds before those of the book. */
+enum supervisor_poll { POLL_INIT, POLL_CTL, POLL_SIGNALS, POLL_CLOCK, POLL_FIXED };
+
+/* Why an instance ends; see end_reason_name(). */
+enum end_reason {
+	END_NONE,         /* it does not */
+	END_LAST_SESSION, /* the last session has left */
+	END_OPENER,       /* the last session ended by its opener's death */
+	END_FAILED,       /* nobody ever joined */
+	END_ADMIN,        /* WIRE_END, or SIGTERM to the init */
+	END_SHUTDOWN,     /* SIGTERM to the supervisor */
+	END_INIT,         /* the init was killed */
+};
+
+/* Times are of CLOCK_BOOTTIME in ms, 0 for none, unless they say otherwise. */
+struct supervisor_clock {
+	int fd;           /* timerfd; -1 until it is needed */
+	int64_t apply_at; /* WIRE_APPLY_AT */
+};
+
+/* State of the parent; one instance a process, so it may be static. */
+struct supervisor {
+	struct launch *launch;
+	char id[NSISO_ID_MAX];
+	char user[NSISO_USER_MAX];
+	uint64_t namespaces;
+	uint32_t grace;    /* ms */
+	uid_t uid;         /* of the user */
+	bool warn_outside; /* until the first session has begun */
+	pid_t init;
+	int pidfd;        /* of the init */
+	int signals;      /* SIGTERM: the host goes down, or its admin wants this instance ended */
+	bool ready;       /* the first opener has joined */
+	bool closing;     /* takes no more sessions */
+	bool over;        /* the init is gone */
+	bool opener_died; /* the session that ended last ended so */
+	enum end_reason reason;
+	uint64_t created;     /* s of CLOCK_REALTIME */
+	int64_t created_boot; /* ms */
+	/* Closing: when patience with the init, then with openers, is over (wire_now()); -1: never. */
+	int64_t due;
+	struct supervisor_clock clock;
+	struct book book;
+	/* Last: pages that few sessions never touch. */
+	struct pollfd many[POLL_FIXED + 2 * SUPERVISOR_SESSIONS_MAX];
+};
+
+/* To an opener: the init's pidfd and what to join; -errno. */
+int supervisor_send_pidfd(const struct supervisor *s, int conn);
+
+/* Takes who has connected into the book. */
+void ctl_accept(struct supervisor *s);
+/* One message of an opener or of root's tool; false: the connection is of no more use. */
+bool ctl_serve(struct supervisor *s, struct book_entry *entry);
+
+/* A session is over, by its opener's word or its death. */
+void end_session(struct supervisor *s, struct book_entry *entry, bool opener_died);
+/*
+ * No more logins here, and the init is told to end, with so many ms of grace.  Called again, it can only make
+ * the end come sooner.
+ */
+void end_begin(struct supervisor *s, enum end_reason reason, uint32_t grace);
+/* The init is gone. */
+void end_init(struct supervisor *s);
+/* The end is recorded and logged; before what the record names is removed. */
+void end_record(const struct supervisor *s);
+
+/* WIRE_APPLY_AT; -errno. */
+int clock_set_apply(struct supervisor *s, uint64_t boot_ms);
+/* Does what is due. */
+void clock_ring(struct supervisor *s);
+
+#endif
