@@ -236,7 +236,7 @@ start_sshd() {
 			[[ $* == *Subsystem* ]] || echo "Subsystem sftp /usr/lib/openssh/sftp-server"
 		} >"$conf.conf"
 		: >"$conf.log"
-		start_daemon "sshd.$name" /usr/sbin/sshd -D -f "$conf.conf" -E "$conf.log"
+		start_daemon "sshd.$name" "${SSHD_PROGRAM:-/usr/sbin/sshd}" -D -f "$conf.conf" -E "$conf.log"
 		wait_until 5 grep -Eq 'Server listening|Bind to port|error|fatal' "$conf.log" || return 1
 		grep -q 'Server listening' "$conf.log" && break
 		is_alive "$(daemon_pid "sshd.$name")" && stop_daemon "sshd.$name"

@@ -143,85 +143,6 @@ namespaces() { # USER NAME...
 	rm /tmp/of-the-host
 }
 
-@test "the exit status is the command's" {
-	local code
-	for code in 0 1 7 254 255; do
-		run ssh_as alice "exit $code"
-		assert_status "$code"
-	done
-	run -127 ssh_as alice /nowhere/nothing
-}
-
-@test "a shell that dies by a signal is reported as such" {
-	run ssh_as alice -v 'kill -TERM $$'
-	assert_status 255
-	assert_match "$output" 'exit-signal'
-	run ssh_as alice 'sh -c "kill -KILL \$\$"; echo $?'
-	assert_match "$output" '137'
-}
-
-@test "pipes are clean for megabytes of binary data in both directions" {
-	head -c 4000000 /dev/urandom >"$BATS_TEST_TMPDIR/data"
-	local sum
-	sum=$(sha256sum <"$BATS_TEST_TMPDIR/data")
-	assert_equal "$(ssh_as alice sha256sum <"$BATS_TEST_TMPDIR/data")" "$sum"
-	assert_equal "$(ssh_as alice cat <"$BATS_TEST_TMPDIR/data" | sha256sum)" "$sum"
-	assert_equal "$(ssh_as alice 'cat >&2' <"$BATS_TEST_TMPDIR/data" 2>&1 >/dev/null | sha256sum)" "$sum"
-}
-
-@test "the end of standard input reaches the command" {
-	assert_equal "$(printf 'b\na\n' | ssh_as alice 'sort; echo end')" $'a\nb\nend'
-	assert_equal "$(ssh_as alice 'cat; echo end' </dev/null)" end
-}
-
-@test "a command prints nothing that it does not print itself" {
-	ssh_as alice true >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" </dev/null
-	assert_equal "$(cat "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err" | wc -c)" 0
-}
-
-@test "ssh returns although a background process lives on, and the instance's end takes that with it" {
-	run ssh_as alice 'exec >/dev/null 2>&1 </dev/null; sleep 1000 &'
-	assert_status 0
-	[[ $NSISO_PLAIN == 0 ]] || kill "$(pgrep -u alice -x sleep)"
-}
-
-on_terminal() { # USER STEP...
-	local user=$1
-
-	shift
-	"$here/terminal.py" -s 33x99 'expect:\$ $' 'send:PS1=@; unset PROMPT_COMMAND\n' 'expect:\n@' "$@" -- \
-		ssh -F "$NSISO_TEST/sshd.main.client" -tt "$user@nsiso" 3>&-
-}
-
-@test "a terminal has the window's size and follows its changes" {
-	run on_terminal alice 'send:stty size\n' 'expect:33 99' 'size:40x120' \
-		'send:until [ "$(stty size)" = "40 120" ]; do sleep 0.1; done; echo re"sized"\n' 'expect:resized' 'send:exit\n'
-	assert_status 0
-}
-
-@test "a terminal is the controlling one and has job control" {
-	# What the job answers shows that it has the terminal again, before it is interrupted.
-	run on_terminal alice 'send:sh -c "echo up; exec cat"\n' 'expect:\nup' 'send:\x1a' 'expect:Stopped' 'expect:\n@' \
-		'send:sleep 1001 & echo "<$(jobs -r | wc -l)$(jobs -s | wc -l)>"; kill %2\n' 'expect:<11>' \
-		'send:fg %1\n' 'expect:\nsh -c .*cat' 'send:ping\n' 'expect:ping\r\nping' 'send:\x03' 'expect:\n@' \
-		'send:echo int=$?; : </dev/tty && echo have "tty"\n' 'expect:int=130' 'expect:have tty' \
-		'send:exit 5\n'
-	assert_status 5
-}
-
-@test "the interactive shell is a login shell called -bash that reads the profile" {
-	echo 'export FROM_PROFILE=yes' >/home/alice/.bash_profile
-	run on_terminal alice 'send:echo "<$0 $SHELL $FROM_PROFILE $(shopt login_shell | cut -f2)>"\n' \
-		'expect:<-bash /bin/bash yes on>' 'send:exit\n'
-	rm /home/alice/.bash_profile
-	assert_status 0
-}
-
-@test "the message of the day is shown once" {
-	run on_terminal alice 'send:exit\n'
-	assert_equal "$(grep -c 'Welcome to the test' <<<"$output")" 1
-}
-
 @test "the policy's shell is what runs" {
 	needs_product
 	write_policy users.d/alice.conf <<-'EOT'
@@ -232,26 +153,6 @@ on_terminal() { # USER STEP...
 	run "$here/terminal.py" 'expect:\$ $' 'send:echo "<$0>"\n' 'expect:<-dash>' 'send:exit\n' -- \
 		ssh -F "$NSISO_TEST/sshd.main.client" -tt alice@nsiso 3>&-
 	assert_status 0
-}
-
-@test "TERM and accepted variables pass unchanged" {
-	run env TERM=vt220 LC_MESSAGES="x y" ssh -F "$NSISO_TEST/sshd.main.client" -o SendEnv=LC_MESSAGES -tt alice@nsiso \
-		'echo "$TERM,$LC_MESSAGES,"' </dev/null
-	assert_match "$output" '^vt220,x y,'
-}
-
-@test "environment, limits, umask, signals, nice, affinity and descriptors are those of a plain login" {
-	local what user seen=()
-	for what in 'env | grep -v ^SSH_' 'umask; ulimit -a; ulimit -aH' 'nice; ps -o cls=,ni= -p $$; ionice' 'taskset -p $$ | cut -d: -f2' \
-		'grep -E "^Sig(Blk|Ign|Cgt)" /proc/$$/status' 'ls /proc/$$/fd' 'pwd; id' \
-		'grep -E "^Cap(Inh|Prm|Eff|Amb)|^Seccomp" /proc/self/status' \
-		'cat /proc/$$/oom_score_adj' 'echo $0 $- $#'; do
-		for user in alice carol; do
-			seen[${#seen[@]}]=$(ssh_as "$user" "$what" </dev/null |
-				sed "s/$user/USER/g; s/\\b$(id -u "$user")\\b/UID/g" | tr -d ' ' | sort)
-		done
-		assert_equal "${seen[-2]}" "${seen[-1]}"
-	done
 }
 
 # What the descriptors of the sshd process that serves the user are, without numbers.
