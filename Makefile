@@ -40,7 +40,9 @@ TEST_JOBS  ?= $(shell nproc 2>/dev/null || echo 1)
 LIB_SRC  := $(wildcard libnsiso/*.c)
 PAM_SRC  := $(wildcard pam_nsiso/*.c)
 CTL_SRC  := $(wildcard nsisoctl/*.c)
-SHELL_SRC := $(wildcard nsshell/nsshell.c nsshell/login.c nsshell/login_user.c nsshell/exempt.c)
+LOGIN_SRC := $(wildcard nsshell/login.c nsshell/login_user.c nsshell/exempt.c)
+SHELL_SRC := $(wildcard nsshell/nsshell.c) $(LOGIN_SRC)
+MANAGER_SRC := $(wildcard nsshell/nsshell_manager.c)
 INIT_OWN := $(wildcard nsshell/nsshell_init.c nsshell/supervisor*.c nsshell/init*.c)
 # The part of libnsiso that goes into nsshell-init: no parser, no library but libc.
 INIT_LIB := errmsg.c plan_apply.c wire.c mnt.c process.c instance.c instance_end.c cgroup_end.c outside.c cgroup_use.c
@@ -48,7 +50,7 @@ INIT_SRC := $(INIT_OWN) $(wildcard $(addprefix libnsiso/,$(INIT_LIB)))
 
 OUT := $(if $(LIB_SRC),$(BUILD)/libnsiso.a) $(if $(PAM_SRC),$(BUILD)/pam_nsiso.so) \
 	$(if $(SHELL_SRC),$(BUILD)/nsshell) $(if $(INIT_OWN),$(BUILD)/nsshell-init) \
-	$(if $(CTL_SRC),$(BUILD)/nsisoctl)
+	$(if $(MANAGER_SRC),$(BUILD)/nsshell-manager) $(if $(CTL_SRC),$(BUILD)/nsisoctl)
 
 # Tests: a C file is a program of its own, a script is run as it is; what several of them share lies in
 # tests/lib (C, headers) or is called lib.sh.
@@ -60,7 +62,7 @@ TEST_BATS  := $(wildcard tests/system/*.bats)
 TEST_LIB   := $(wildcard tests/lib/*.c)
 FUZZ_C     := $(wildcard tests/fuzz/*.c)
 FUZZ_BIN   := $(FUZZ_C:%.c=$(BUILD)/%)
-ALL_C      := $(LIB_SRC) $(PAM_SRC) $(CTL_SRC) $(SHELL_SRC) $(INIT_OWN)
+ALL_C      := $(LIB_SRC) $(PAM_SRC) $(CTL_SRC) $(SHELL_SRC) $(MANAGER_SRC) $(INIT_OWN)
 FORMATTED  := $(wildcard $(foreach d,libnsiso pam_nsiso nsshell nsisoctl tests/*,$(d)/*.c $(d)/*.h))
 MAN        := $(wildcard */*.[1-8])
 of         = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
@@ -152,6 +154,9 @@ $(BUILD)/nsshell: $(call of,$(SHELL_SRC)) $(BUILD)/libnsiso.a
 $(BUILD)/nsisoctl: $(call of,$(CTL_SRC)) $(BUILD)/libnsiso.a
 $(BUILD)/nsshell $(BUILD)/nsisoctl:
 	$(call quiet,LD)$(LINK) -pie -o $@ $^ $(CAPNG_LIBS) $(INI_LIBS) $(LDLIBS)
+
+$(BUILD)/nsshell-manager: $(call of,$(MANAGER_SRC) $(LOGIN_SRC)) $(BUILD)/libnsiso.a
+	$(call quiet,LD)$(LINK) -pie -o $@ $^ $(PAM_LIBS) $(CAPNG_LIBS) $(INI_LIBS) $(LDLIBS)
 
 $(BUILD)/nsshell-init: $(INIT_SRC:%.c=$(BUILD)/obj/init/%.o)
 	$(call quiet,INITLD)$(INIT_LINK) -o $@ $^
@@ -262,12 +267,12 @@ install: all ## Install under DESTDIR; policies that exist are left alone
 	$(INSTALL) -m 644 $(BUILD)/pam_nsiso.so $(D)$(SECUREDIR)/
 	$(INSTALL) -m 755 $(BUILD)/nsshell $(D)$(BINDIR)/
 	$(INSTALL) -m 755 $(BUILD)/nsisoctl $(D)$(SBINDIR)/
-	$(INSTALL) -m 755 $(BUILD)/nsshell-init $(D)$(LIBEXECDIR)/nsiso/
+	$(INSTALL) -m 755 $(BUILD)/nsshell-init $(BUILD)/nsshell-manager $(D)$(LIBEXECDIR)/nsiso/
 	$(INSTALL) -m 644 conf/nsiso.sysusers $(D)$(SYSUSERSDIR)/nsiso.conf
 	for page in $(MAN); do \
 		$(INSTALL) -D -m 644 $$page $(D)$(MANDIR)/man$${page##*.}/$${page##*/} || exit 1; \
 	done
-	cd conf && find examples pam.d -type f -exec $(INSTALL) -D -m 644 '{}' '$(abspath $(D)$(DOCDIR))/{}' ';'
+	cd conf && find examples pam.d systemd -type f -exec $(INSTALL) -D -m 644 '{}' '$(abspath $(D)$(DOCDIR))/{}' ';'
 	for file in $(notdir $(wildcard conf/*.conf)); do [ -e $(D)$(CONFDIR)/$$file ] || \
 		$(INSTALL) -m 644 conf/$$file $(D)$(CONFDIR)/$$file || exit 1; \
 	done
@@ -280,7 +285,7 @@ install-host:
 
 uninstall: ## Remove what install put in place; policies and the account stay
 	rm -f $(D)$(SECUREDIR)/pam_nsiso.so $(D)$(BINDIR)/nsshell $(D)$(SBINDIR)/nsisoctl \
-		$(D)$(LIBEXECDIR)/nsiso/nsshell-init $(D)$(SYSUSERSDIR)/nsiso.conf \
+		$(D)$(LIBEXECDIR)/nsiso/nsshell-init $(D)$(LIBEXECDIR)/nsiso/nsshell-manager $(D)$(SYSUSERSDIR)/nsiso.conf \
 		$(foreach page,$(MAN),$(D)$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)))
 	rm -rf $(D)$(DOCDIR)
 	[ ! -d $(D)$(LIBEXECDIR)/nsiso ] || rmdir $(D)$(LIBEXECDIR)/nsiso

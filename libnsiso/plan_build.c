@@ -87,7 +87,11 @@ static void add_doors(struct builder *b)
 					     "/run/systemd/private", "/run/screen" };
 	size_t i;
 
-	for (i = 0; i < sizeof(doors) / sizeof(doors[0]) && !b->policy->mount.run_user; i++)
+	if (b->policy->mount.run_user)
+		return;
+	/* A service manager that is inside itself is to be found at its usual place, the first. */
+	i = b->policy->session.user_manager == MANAGER_INSIDE ? 1 : 0;
+	for (; i < sizeof(doors) / sizeof(doors[0]); i++)
 		add_path_step(b, STEP_HIDE, doors[i])->flags = STEP_MAYBE;
 }
 

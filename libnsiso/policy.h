@@ -34,6 +34,7 @@ const char *policy_list_next(const struct policy_list *list, size_t *at);
 
 enum policy_mode { MODE_ENFORCE, MODE_OFF };
 enum policy_scope { SCOPE_USER, SCOPE_SESSION };
+enum policy_manager { MANAGER_NO, MANAGER_INSIDE };
 enum policy_outside { OUTSIDE_WARN, OUTSIDE_REFUSE, OUTSIDE_KILL };
 enum policy_home { HOME_ALL, HOME_OWN, HOME_PRIVATE };
 enum policy_map { MAP_NONE, MAP_IDENTITY, MAP_ROOT };
@@ -83,8 +84,9 @@ struct policy {
 		enum policy_mode mode;
 		enum policy_scope scope;
 		bool exempt;
-		uint32_t grace;              /* ms between SIGTERM and SIGKILL at the end */
-		enum policy_outside outside; /* the user's processes outside of any instance */
+		uint32_t grace;                   /* ms between SIGTERM and SIGKILL at the end */
+		enum policy_manager user_manager; /* systemd --user: refused, or inside */
+		enum policy_outside outside;      /* the user's processes outside of any instance */
 		char shell[NSISO_PATH_MAX];
 	} session;
 	struct {

@@ -107,6 +107,21 @@ static void namespaces_check(struct check *check)
 			    "[time] boottime needs enable = yes");
 }
 
+/* One manager serves all sessions of a user, and runs as that user. */
+static void manager_check(struct check *check)
+{
+	const struct policy *policy = check->policy;
+
+	if (policy->session.user_manager != MANAGER_INSIDE)
+		return;
+	if (policy->session.scope == SCOPE_SESSION)
+		CHECK_FAULT(check, ROW_SESSION_USER_MANAGER, ROW_SESSION_SCOPE,
+			    "[session] user_manager = inside needs scope = user");
+	if (policy->user.map != MAP_NONE)
+		CHECK_FAULT(check, ROW_SESSION_USER_MANAGER, ROW_USER_MAP,
+			    "[session] user_manager = inside needs [user] map = none");
+}
+
 static void limits_check(struct check *check)
 {
 	const struct policy *policy = check->policy;
@@ -231,6 +246,7 @@ int policy_check(const struct policy *policy, policy_report *report, void *ctx)
 	privileges_check(&check);
 	user_check(&check);
 	namespaces_check(&check);
+	manager_check(&check);
 	limits_check(&check);
 	paths_check(&check);
 	return check.faults.count > 0 ? -EINVAL : 0;

@@ -22,15 +22,15 @@ static void ignore(void *ctx, const char *file, unsigned line, unsigned column, 
 	(void)ctx, (void)file, (void)line, (void)column, (void)text;
 }
 
-static int find_facts(struct facts *facts, struct errmsg *e)
+int login_find_user(uid_t uid, struct facts *facts, struct errmsg *e)
 {
 	const struct passwd *account;
 
 	errno = 0;
-	account = getpwuid(getuid());
+	account = getpwuid(uid);
 	if (!account)
 		return errmsg_set(e, errno ? -errno : -ENOENT, "cannot look up uid %u",
-				  (unsigned)getuid());
+				  (unsigned)uid);
 	return facts_user(account->pw_name, facts, e);
 }
 
@@ -45,7 +45,7 @@ static int find_policy(struct policy *policy, const struct facts *facts, struct 
 	return r;
 }
 
-static bool is_disabled(void)
+static bool is_disabled(uid_t uid)
 {
 	struct override override;
 	struct errmsg ignored;
@@ -53,27 +53,35 @@ static bool is_disabled(void)
 	if (override_read(OVERRIDE_PATH, &override, &ignored) != 1)
 		return false;
 	syslog(LOG_AUTHPRIV | LOG_NOTICE, "session not isolated: uid=%u reason=disabled by=%s",
-	       (unsigned)getuid(), override.by);
+	       (unsigned)uid, override.by);
 	return true;
+}
+
+int login_find_policy(uid_t uid, struct policy *ret, struct facts *facts, struct errmsg *e)
+{
+	/* They get in whatever the policy looks like; with a broken one the shell is the built-in one. */
+	bool is_let_in = uid == 0 || is_disabled(uid);
+	int r;
+
+	policy_defaults(ret);
+	r = login_find_user(uid, facts, e);
+	if (r == 0)
+		r = find_policy(ret, facts, e);
+	if (r < 0 && !is_let_in)
+		return r;
+	return is_let_in || policy_skip_reason(ret, facts) != NULL;
 }
 
 int login_is_exempt(char *shell, struct errmsg *e)
 {
 	AUTO_FREE struct policy *policy = malloc(sizeof(*policy));
 	struct facts facts = { .service = "login", .uid = getuid() };
-	bool is_let_in;
 	int r;
 
 	if (!policy)
 		return errmsg_setx(e, -ENOMEM, "out of memory");
-	policy_defaults(policy);
-	/* They get in whatever the policy looks like; with a broken one the shell is the built-in one. */
-	is_let_in = getuid() == 0 || is_disabled();
-	r = find_facts(&facts, e);
-	if (r == 0)
-		r = find_policy(policy, &facts, e);
-	if (r < 0 && !is_let_in)
-		return r;
-	(void)snprintf(shell, NSISO_PATH_MAX, "%s", policy->session.shell);
-	return is_let_in || policy_skip_reason(policy, &facts) != NULL;
+	r = login_find_policy(getuid(), policy, &facts, e);
+	if (r >= 0)
+		(void)snprintf(shell, NSISO_PATH_MAX, "%s", policy->session.shell);
+	return r;
 }

@@ -6,6 +6,8 @@
 #include "wire.h"
 
 struct errmsg;
+struct facts;
+struct policy;
 
 /*
  * Asks PID 1 of the instance for what this session needs.  0; 1: this process is not inside of any
@@ -16,11 +18,17 @@ struct errmsg;
 int login_ask(struct wire_welcome *ret, struct wire_fds *fds, struct errmsg *e);
 /* Enters what came along, unless this process is there already; with map=root as the virtual root. */
 int login_enter(const struct wire_welcome *welcome, struct wire_fds *fds, struct errmsg *e);
+/* Gives up all that the policy does not leave: bounding set, capabilities, the gaining of privileges. */
+int login_give_up(const struct wire_welcome *welcome, struct errmsg *e);
+/* Fills facts of the account with that uid. */
+int login_find_user(uid_t uid, struct facts *facts, struct errmsg *e);
 /*
- * Whether this user is let in without isolation: root, exempt=yes, mode=off, no policy at all, or isolation is
- * switched off (override.h).  shell is filled then, at least NSISO_PATH_MAX bytes.  1: yes, 0: no, -errno:
- * can't tell.
+ * The same, and the policy of facts->service.  1: it is let in without isolation: root, exempt=yes, mode=off, no
+ * policy at all, or isolation is switched off (override.h), then whatever the policy looks like; 0: it is to be
+ * isolated; -errno: can't tell.
  */
+int login_find_policy(uid_t uid, struct policy *ret, struct facts *facts, struct errmsg *e);
+/* Whether this user is let in, as above; shell is filled then, at least NSISO_PATH_MAX bytes. */
 int login_is_exempt(char *shell, struct errmsg *e);
 /* Becomes shell with the arguments of this process; returns only on failure, the exit status. */
 int login_exec(const char *shell, char **argv, struct errmsg *e);

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <sched.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -83,5 +84,21 @@ int login_enter(const struct wire_welcome *welcome, struct wire_fds *fds, struct
 	if (welcome->map == MAP_ROOT)
 		r = become_root(welcome, fds->fd[1], uid, e);
 	wire_close_fds(fds);
+	return r;
+}
+
+/*
+ * A virtual root keeps what it has in its own namespace: the bounding set of the policy is the host's.  In
+ * an identity map entering has given all of them, and the means to drop them.
+ */
+int login_give_up(const struct wire_welcome *welcome, struct errmsg *e)
+{
+	uint64_t keep = welcome->map == MAP_ROOT ? UINT64_MAX : welcome->bounding;
+	int r = caps_drop(keep, welcome->no_new_privs, e);
+
+	if (r == 0 && welcome->map == MAP_IDENTITY)
+		r = caps_clear(e);
+	if (r == 0 && welcome->map == MAP_NONE && getuid() != 0)
+		r = caps_check_none(e);
 	return r;
 }

@@ -4,13 +4,11 @@
  * refuses: scp, sftp, rsync and git talk over the same pipe.
  */
 #include <errno.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <syslog.h>
 #include <unistd.h>
 
-#include "caps.h"
 #include "errmsg.h"
 #include "login.h"
 #include "policy.h"
@@ -38,22 +36,6 @@ static int run_outside(char **argv)
 	return r;
 }
 
-/*
- * A virtual root keeps what it has in its own namespace: the bounding set of the policy is the host's.  In
- * an identity map entering has given all of them, and the means to drop them.
- */
-static int give_up(const struct wire_welcome *welcome, struct errmsg *e)
-{
-	uint64_t keep = welcome->map == MAP_ROOT ? UINT64_MAX : welcome->bounding;
-	int r = caps_drop(keep, welcome->no_new_privs, e);
-
-	if (r == 0 && welcome->map == MAP_IDENTITY)
-		r = caps_clear(e);
-	if (r == 0 && welcome->map == MAP_NONE && getuid() != 0)
-		r = caps_check_none(e);
-	return r;
-}
-
 int main(int argc, char **argv)
 {
 	struct wire_fds fds = { .n = 0 };
@@ -74,7 +56,7 @@ int main(int argc, char **argv)
 		return refuse("this login is not isolated properly", &e);
 	if (login_enter(&welcome, &fds, &e) < 0)
 		return refuse("cannot enter the user namespace of this login", &e);
-	if (give_up(&welcome, &e) < 0)
+	if (login_give_up(&welcome, &e) < 0)
 		return refuse("cannot give up privileges", &e);
 	r = login_exec(welcome.shell, argv, &e);
 	(void)fprintf(stderr, "nsshell: %s\n", e.text);

@@ -362,7 +362,85 @@ nothing_is_left() {
 	is "$(systemctl is-system-running)" running
 }
 
+# What a unit file in alice's home starts as soon as there is a manager.
+enable_unit() {
+	local folder=/home/alice/.config/systemd/user
+
+	rm -rf /home/alice/.config /home/alice/by-unit
+	mkdir -p "$folder/default.target.wants"
+	cat >"$folder/own.service" <<-EOT
+		[Service]
+		Type=oneshot
+		RemainAfterExit=yes
+		ExecStart=/bin/sh -c "($namespaces) >/home/alice/new && mv /home/alice/new /home/alice/by-unit"
+	EOT
+	ln -s ../own.service "$folder/default.target.wants/"
+	chown -R alice: /home/alice/.config
+}
+
+manager_is_refused() {
+	enable_unit
+	login a alice
+	is "$(systemctl is-active user@1000)" inactive
+	wait_until 10 log_has 'service manager not started: user=alice reason=user_manager=no'
+	is "$(pgrep -u alice -x systemd)" ""
+	is "$(systemctl --failed --no-legend)" ""
+	[[ ! -e /home/alice/by-unit ]]
+}
+
+inside_policy=('[session]' 'user_manager = inside' '[cgroup]' 'enable = no')
+
+manager_is_inside() {
+	local seen
+
+	enable_unit
+	policy "${inside_policy[@]}"
+	login a alice
+	seen=$(inside a "$namespaces")
+	wait_until 60 test -s /home/alice/by-unit
+	is "$(cat /home/alice/by-unit)" "$seen"
+	is "$(inside a 'systemctl --user is-active own')" active
+	is "$(inside a "systemd-run --user --quiet --wait --pipe sh -c '$namespaces'")" "$seen"
+	is "$(systemctl is-active user@1000)" active
+	logout a
+	wait_until 60 no_instances
+	wait_until 30 test ! -e /run/user/1000
+	is "$(systemctl --failed --no-legend)" ""
+}
+
+# Without any login, as for a timer of the user's.
+manager_lingers() {
+	local first
+
+	enable_unit
+	policy "${inside_policy[@]}"
+	loginctl enable-linger alice
+	trap 'loginctl disable-linger alice' EXIT
+	wait_until 60 test -s /home/alice/by-unit
+	first=$(cat /home/alice/by-unit)
+	login a alice
+	is "$(inside a "$namespaces")" "$first"
+	logout a
+	sleep 12
+	is "$(systemctl is-active user@1000)" active
+	loginctl disable-linger alice
+	wait_until 60 no_instances
+}
+
+managers_of_others() {
+	printf '%s\n' '[session]' 'exempt = yes' >/etc/nsiso/users.d/bob.conf
+	login b bob
+	login r root
+	is "$(inside b 'systemctl --user is-system-running --wait')" running
+	is "$(inside r 'systemctl --user is-system-running --wait')" running
+	is "$(inside b "systemd-run --user --quiet --wait --pipe sh -c '$namespaces'")" "$(eval "$namespaces")"
+}
+
 prove "su and su - lead inside" su_isolates
+prove "systemd --user of alice is not started, and nothing has failed by that" manager_is_refused
+prove "user_manager = inside has systemd --user and its units in the instance, until the last logout" manager_is_inside
+prove "with loginctl's linger it is there before any login, and stays" manager_lingers
+prove "root and exempt users have their service managers outside" managers_of_others
 prove "jobs of cron run inside, and those of root do not" cron_isolates
 prove "after all this no process, session, unit, cgroup or record is left, and the system is running" nothing_is_left
 
