@@ -23,6 +23,8 @@ static const struct command commands[] = {
 	{ "disable", "--for TIME [--reason TEXT]", "isolate no new logins for a time",
 	  cmd_disable },
 	{ "enable", "", "isolate new logins again", cmd_enable },
+	{ "doctor", "[--json] [--root DIR]",
+	  "find what on this host keeps logins from being isolated", cmd_doctor },
 	{ "keys", "[SECTION]", "list the keys of a policy with their defaults", cmd_keys },
 	{ "list", "[--json | --watch]", "list the instances", cmd_list },
 	{ "ps", "USER | ID", "list the processes of instances", cmd_ps },
