@@ -301,8 +301,8 @@ dist: ## Make dist/nsiso-VERSION.tar.gz of the last commit
 
 DEPS_BUILD := gcc binutils libsubid-dev libc6-dev make pkg-config musl-tools libpam0g-dev libcap-ng-dev libiniparser-dev
 DEPS_LINT  := clang clang-format clang-tidy cppcheck shellcheck mandoc libclang-rt-dev
-DEPS_TEST  := gdb strace libcap2-bin libcmocka-dev bats pamtester openssh-server openssh-client cron login passwd util-linux \
-	procps iproute2 python3 socat rsync tmux xauth git
+DEPS_TEST  := gdb strace libcap2-bin libcmocka-dev bats pamtester openssh-server openssh-client cron at sudo login passwd \
+	util-linux procps iproute2 python3 socat rsync tmux screen mosh sshfs git ansible-core xauth xvfb x11-utils
 DEPS_VM    := qemu-system-x86 mmdebstrap busybox-static cpio kmod e2fsprogs xz-utils zstd openssh-client
 DEPS_DEMO  := openssh-server openssh-client procps python3
 

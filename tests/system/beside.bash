@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2119,SC2120,SC2154 # optional arguments; variables of bats, lib.bash and the file
+# shellcheck shell=bash disable=SC2034,SC2119,SC2120,SC2154 # optional arguments; variables of bats, lib.bash and the file
 #
 # The same work through a plain sshd and through ours, side by side, and what differs.  Loaded after lib by
 # the files that have such items: functions that find $user, $client (ssh's configuration of the side), $port
@@ -10,6 +10,12 @@
 
 declare -gA differs=()
 sides=(plain alice nolan)
+
+# differ ITEM DIFFERENCE: on both of our sides.
+differ() {
+	differs[$1.alice]=$2
+	differs[$1.nolan]=$2
+}
 
 # The shipped policy, apart from the shell, and with less grace to wait for.
 ship_policy() {
@@ -38,7 +44,7 @@ beside_begin() {
 
 # start_sshd for all sides.
 start_sshds() { # NAME CONFIGURATION LINE...
-	start_sshd "$@" && SSHD_PROGRAM=/usr/sbin/sshd-plain start_sshd "plain-$@"
+	start_sshd "$@" && SSHD_PROGRAM=/usr/sbin/sshd-plain start_sshd "plain-$1" "${@:2}"
 }
 
 # config_of SSHD: what the client's -F is for that sshd, on this side.

@@ -1,27 +1,22 @@
 #!/usr/bin/env bats
-# shellcheck disable=SC2016,SC2030,SC2031,SC2154 # scripts for the other side; variables of bats and lib.bash
+# shellcheck disable=SC2016,SC2030,SC2034,SC2031,SC2154 # scripts for the other side; variables of bats and lib.bash
 #
 # A session is like one of a plain sshd: what the user's programs are given, and what becomes of what they do.
 load lib
 load beside
 
 # What is not; the manual page of the module has these in "DIFFERENCES".
-declare -gA differs
-both() { # ITEM DIFFERENCE
-	differs[$1.alice]=$2
-	differs[$1.nolan]=$2
-}
-both do_process "< $(grep CapBnd: /proc/self/status | tr -d '\t')
+differ do_process "< $(grep CapBnd: /proc/self/status | tr -d '\t')
 > CapBnd:0000000000000000
 < NoNewPrivs:0
 > NoNewPrivs:1"
 # Without [session] linger.
-both do_background '< went on: /home/USER/woke
+differ do_background '< went on: /home/USER/woke
 > went on: '
 # The books have process numbers of the host; who and w look for them inside.
-both do_greetings '< who: 1
+differ do_greetings '< who: 1
 > who: 0'
-both do_books '< who: 1
+differ do_books '< who: 1
 < w: 127.0.0.1
 > who: 0
 > w: '
