@@ -186,11 +186,3 @@ serve_inside() { # PORT
 	assert_match "$output" 'ED25519'
 	assert_match "$output" 'alice alice'
 }
-
-@test "X11 forwarding gives a display when xauth is there" {
-	type -P xauth >/dev/null || skip "xauth is not installed"
-	start_sshd x11 'X11Forwarding yes'
-	run env DISPLAY=:99 SSHD=x11 ssh -F "$NSISO_TEST/sshd.x11.client" -Y alice@nsiso 'echo "<$DISPLAY>"' 3>&-
-	stop_daemon sshd.x11
-	assert_match "$output" '<localhost:[0-9.]+>'
-}
