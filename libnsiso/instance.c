@@ -56,6 +56,8 @@ static void read_line(struct instance_record *ret, const char *key, const char *
 		ret->uid = (uid_t)strtoul(value, NULL, 10);
 	else if (strcmp(key, "id") == 0)
 		read_text(ret->id, sizeof(ret->id), value);
+	else if (strcmp(key, "service") == 0)
+		read_text(ret->service, sizeof(ret->service), value);
 	else if (strcmp(key, "scope") == 0)
 		ret->shared = strcmp(value, "user") == 0;
 	else if (strcmp(key, "supervisor") == 0)

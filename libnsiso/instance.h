@@ -23,7 +23,8 @@ struct instance_record {
 	char user[NSISO_USER_MAX];
 	uid_t uid;
 	char id[NSISO_ID_MAX];
-	bool shared; /* scope=user: other logins may join */
+	char service[64]; /* PAM service of the login that made it */
+	bool shared;      /* scope=user: other logins may join */
 	struct process supervisor, init;
 	char boot[PROCESS_BOOT_MAX]; /* see process_boot(); empty: not written yet */
 	char policy[17];             /* policy_hash() in hex; empty: not written yet */

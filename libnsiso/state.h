@@ -10,6 +10,9 @@
 
 struct errmsg;
 
+/* In a user's folder beside the instances: the user is frozen, and gets no further logins. */
+#define STATE_FROZEN ".frozen"
+
 /* Makes (0700) and opens the folder; it and all above must belong to root and be writable by nobody else. */
 int state_open(const char *path, struct errmsg *e);
 /*

@@ -29,6 +29,10 @@ static const struct command commands[] = {
 	{ "list", "[--json | --watch]", "list the instances", cmd_list },
 	{ "ps", "USER | ID", "list the processes of instances", cmd_ps },
 	{ "tree", "[USER | ID]", "show instances with their processes as trees", cmd_tree },
+	{ "kill", "[--grace TIME] USER | ID", "end instances, in good order where that is possible",
+	  cmd_kill },
+	{ "gc", "", "remove what is left of instances that nobody supervises", cmd_gc },
+	{ "wait", "[--timeout TIME] USER | ID", "wait until instances have ended", cmd_wait },
 	{ "help", "[COMMAND]", "print this list, or how a command is called", cmd_help },
 };
 

@@ -2,12 +2,18 @@
 #include "view.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
+#include "cleanup.h"
 #include "errmsg.h"
+#include "instance_ask.h"
 #include "instance_procs.h"
+#include "state.h"
+
+#define ANSWER_TIMEOUT 500 /* ms for a supervisor to answer */
 
 struct gathering {
 	const char *id; /* NULL: all */
@@ -20,6 +26,10 @@ static const struct {
 } states[VIEW_STATE_COUNT] = {
 	[VIEW_STARTING] = { "starting", COLOUR_NONE },
 	[VIEW_ACTIVE] = { "active", COLOUR_GREEN },
+	[VIEW_LINGERING] = { "lingering", COLOUR_YELLOW },
+	[VIEW_CLOSING] = { "closing", COLOUR_YELLOW },
+	[VIEW_FROZEN] = { "frozen", COLOUR_BLUE },
+	[VIEW_SILENT] = { "silent", COLOUR_RED },
 	[VIEW_DEAD] = { "dead", COLOUR_RED },
 };
 
@@ -33,16 +43,51 @@ enum table_colour view_state_colour(enum view_state state)
 	return states[state].colour;
 }
 
-/* The wall clock when a process started, from its ticks since boot. */
-static time_t time_of_start(uint64_t ticks)
+/* What its own cgroups say: those of the user's other instances are not in it. */
+static uint64_t memory_of(const struct instance_record *record)
 {
-	const uint64_t hz = (uint64_t)sysconf(_SC_CLK_TCK);
-	struct timespec now, up;
+	struct cgroup_use use;
 
-	if (ticks == 0 || clock_gettime(CLOCK_REALTIME, &now) < 0 ||
-	    clock_gettime(CLOCK_BOOTTIME, &up) < 0)
+	cgroup_use_init(&use);
+	for (unsigned i = 0; i < record->n_cgroups; i++) {
+		AUTO_CLOSE int dir = open(record->cgroup[i].path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+		if (dir >= 0)
+			cgroup_use_read(dir, record->cgroup[i].v2, USE_BIT(USE_MEMORY), &use);
+	}
+	return use.at[USE_MEMORY];
+}
+
+static bool is_frozen(const struct instance_found *found)
+{
+	struct stat st;
+
+	return fstatat(found->dir, "../" STATE_FROZEN, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Who can't be asked because he is of another release lives all the same. */
+static int ask(const struct instance_found *found, struct view *ret, struct errmsg *e)
+{
+	AUTO_FREE struct instance_state *state = malloc(sizeof(*state));
+	struct errmsg ignored;
+	int r;
+
+	if (!state)
+		return errmsg_set(e, -ENOMEM, "cannot ask instance %s", found->id);
+	r = instance_ask_state(found->dir, state, wire_now() + ANSWER_TIMEOUT, &ignored);
+	if (r == -ETIMEDOUT)
+		ret->state = VIEW_SILENT;
+	else if (r == -ESRCH) /* its last act is at work */
+		ret->state = VIEW_CLOSING;
+	if (r < 0)
 		return 0;
-	return now.tv_sec - up.tv_sec + (time_t)(ticks / hz);
+	ret->n_sessions = state->head.n_sessions;
+	ret->linger_left = state->head.linger_left;
+	if (state->head.flags & WIRE_STATE_CLOSING)
+		ret->state = VIEW_CLOSING;
+	else if (state->head.flags & WIRE_STATE_LINGERING)
+		ret->state = VIEW_LINGERING;
+	return 0;
 }
 
 static int fill(const struct instance_found *found, struct view *ret, struct errmsg *e)
@@ -59,14 +104,24 @@ static int fill(const struct instance_found *found, struct view *ret, struct err
 	(void)snprintf(ret->user, sizeof(ret->user), "%s", found->user);
 	(void)snprintf(ret->id, sizeof(ret->id), "%s", found->id);
 	ret->state = of_life[found->life];
+	if (ret->state == VIEW_ACTIVE && found->record.supervisor.pid == 0)
+		ret->state = VIEW_STARTING;
 	ret->record = found->record;
-	ret->since = time_of_start(found->record.supervisor.start);
+	ret->since = (time_t)found->record.created;
+	ret->n_sessions = USE_UNKNOWN;
+	ret->memory = memory_of(&found->record);
 	r = instance_procs(&found->record, &pids, e);
 	if (r < 0)
 		return r;
 	ret->n_pids = pids.n;
 	pid_list_done(&pids);
-	return 0;
+	if (ret->state != VIEW_ACTIVE)
+		return 0;
+	r = ask(found, ret, e);
+	if (ret->state == VIEW_ACTIVE && is_frozen(found))
+		ret->state = VIEW_FROZEN;
+	ret->policy = policy_age(&found->record);
+	return r;
 }
 
 static int gather(void *ctx, const struct instance_found *found, struct errmsg *e)

@@ -9,7 +9,9 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "cgroup_use.h"
 #include "instance_list.h"
+#include "policy_age.h"
 #include "table.h"
 
 struct errmsg;
@@ -17,15 +19,23 @@ struct errmsg;
 enum view_state {
 	VIEW_STARTING, /* a login is making it */
 	VIEW_ACTIVE,
-	VIEW_DEAD, /* leftovers: nsisoctl gc */
+	VIEW_LINGERING, /* without a session, for a time */
+	VIEW_CLOSING,   /* takes no more sessions */
+	VIEW_FROZEN,
+	VIEW_SILENT, /* its supervisor lives and does not answer */
+	VIEW_DEAD,   /* leftovers: nsisoctl gc */
 	VIEW_STATE_COUNT
 };
 
 struct view {
 	char user[NSISO_USER_MAX], id[NSISO_ID_MAX];
 	enum view_state state;
-	time_t since;    /* 0: not known */
-	uint64_t n_pids; /* processes in it */
+	time_t since;         /* 0: not known */
+	uint64_t n_sessions;  /* USE_UNKNOWN: its supervisor did not say */
+	uint64_t n_pids;      /* processes in it */
+	uint64_t memory;      /* bytes; USE_UNKNOWN: its cgroups do not say */
+	uint64_t linger_left; /* ms; UINT64_MAX: no end is set */
+	enum policy_age policy;
 	struct instance_record record;
 };
 

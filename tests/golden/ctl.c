@@ -19,15 +19,31 @@ static struct view instances[] = {
 	  .id = "0123456789abcdef",
 	  .state = VIEW_ACTIVE,
 	  .since = 1795458587,
-	  .n_pids = 7 },
-	{ .user = "bob", .id = "00000000000000b0", .state = VIEW_STARTING },
+	  .n_sessions = 2,
+	  .n_pids = 7,
+	  .memory = 123456789,
+	  .policy = POLICY_CURRENT },
+	{ .user = "bob",
+	  .id = "00000000000000b0",
+	  .state = VIEW_STARTING,
+	  .n_sessions = USE_UNKNOWN,
+	  .memory = USE_UNKNOWN },
+	{ .user = "carol",
+	  .id = "00000000000000b1",
+	  .state = VIEW_FROZEN,
+	  .since = 1795458587,
+	  .n_sessions = 0,
+	  .memory = 0,
+	  .policy = POLICY_STALE },
 	{ .user = "a-user-with-a-name-of-32-letters",
 	  .id = "ffffffffffffffff",
 	  .state = VIEW_DEAD,
 	  .since = 86400,
-	  .n_pids = 12345 },
+	  .n_sessions = USE_UNKNOWN,
+	  .n_pids = 12345,
+	  .memory = 5ULL << 30 },
 };
-static const struct views views = { .n = 3, .view = instances };
+static const struct views views = { .n = 4, .view = instances };
 static const struct views none = { .n = 0 };
 
 /* Users that no host has stand as numbers. */
@@ -133,7 +149,7 @@ static void print_tree_circle(FILE *out)
 	};
 	const struct process_list three = { .n = 3, .info = circle };
 
-	(void)process_tree_print(&instances[2], &three, &coloured, out);
+	(void)process_tree_print(&instances[3], &three, &coloured, out);
 }
 
 static void print_units(FILE *out)

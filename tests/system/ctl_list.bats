@@ -49,7 +49,29 @@ print(one[sys.argv[2]])' "$@"
 	pids=$(sed -n 's/^cgroup=v[12] //p' "$dir/record" | head -n 1)/cgroup.procs
 	assert_equal "$(field alice pids)" "$(wc -l <"$pids")"
 	run nsisoctl list
-	assert_match "${lines[1]}" "^alice +$(basename "$dir") +active +"
+	assert_match "${lines[1]}" "^alice +$(basename "$dir") +active +1 +"
+}
+
+@test "list counts sessions and tells when the policy has changed since" {
+	hold a alice
+	hold b alice
+	assert_equal "$(field alice sessions)" 2
+	assert_equal "$(field alice stale)" False
+	printf '%s\n' "[uts]" "hostname = other" | write_policy users.d/alice.conf
+	assert_equal "$(field alice stale)" True
+	run nsisoctl list
+	assert_line '^alice .* active +2 .* stale '
+	echo nonsense | write_raw_policy users.d/alice.conf
+	assert_equal "$(field alice stale)" None
+}
+
+@test "list shows the memory of an instance where its policy limits it" {
+	[[ $(cgroup_of memory) ]] || skip "no memory controller"
+	printf '%s\n' "[cgroup]" "memory.max = 64M" | write_policy users.d/alice.conf
+	hold a alice
+	local used
+	used=$(field alice memory)
+	((used > 100000 && used < 64 << 20))
 }
 
 @test "ps and tree show the processes with their numbers outside and inside" {

@@ -1,0 +1,133 @@
+/* Ending instances from outside; see end.h. */
+#include "end.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "cleanup.h"
+#include "errmsg.h"
+#include "instance_ask.h"
+#include "state.h"
+#include "sys.h"
+#include "wire.h"
+
+#define LOCK_TIMEOUT 10000     /* ms for a login to let go of the user's folder */
+#define ANSWER_TIMEOUT 2000    /* ms for a supervisor to say that it is there */
+#define END_TIMEOUT 10000      /* ms beyond the grace until all is gone */
+#define KILL_TIMEOUT 2000      /* ms for a killed process to be gone */
+#define GRACE_UNKNOWN 86400000 /* ms; the policy's own is shorter */
+
+static bool is_gone(const struct instance_found *found)
+{
+	struct stat st;
+
+	return fstat(found->dir, &st) < 0 || st.st_nlink == 0;
+}
+
+/* The user's lock keeps logins out, which would end it, too. */
+int end_dead(const struct instance_found *found, struct errmsg *e)
+{
+	AUTO_CLOSE int state = state_open(NSISO_RUNDIR, e), lock = -1;
+	int r = state < 0 ? state : 0;
+
+	if (r == 0) {
+		lock = state_lock_user(state, found->user, wire_now() + LOCK_TIMEOUT, e);
+		r = lock < 0 ? lock : 0;
+	}
+	if (r == 0 && !is_gone(found) && !state_is_alive(found->dir)) {
+		r = instance_end(found->dir, found->id, e);
+		r = r < 0 ? errmsg_wrap(e, "instance %s of user %s", found->id, found->user) : 1;
+	}
+	/* The lock may have made the folder anew. */
+	if (lock >= 0)
+		(void)unlinkat(state, found->user, AT_REMOVEDIR);
+	return r;
+}
+
+/* Both: a stopped supervisor would keep the lock, and a stopped init would outlive it. */
+static int end_by_force(const struct instance_found *found, struct errmsg *e)
+{
+	struct instance_record record;
+	int r = instance_read(found->dir, &record, e);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	r = process_kill(&record.init, KILL_TIMEOUT);
+	if (r == 0)
+		r = process_kill(&record.supervisor, KILL_TIMEOUT);
+	if (r < 0)
+		return errmsg_set(e, r, "cannot kill the supervisor or init of instance %s",
+				  found->id);
+	r = end_dead(found, e);
+	return r < 0 ? r : 0;
+}
+
+/* A supervisor of another release: it knows SIGTERM, and then keeps to the policy's grace. */
+static int end_by_signal(const struct instance_found *found, struct errmsg *e)
+{
+	AUTO_CLOSE int fd = process_open(&found->record.supervisor);
+	struct pollfd poller = { .fd = fd, .events = POLLIN };
+
+	if (fd < 0)
+		return fd == -ESRCH ? 0 : errmsg_set(e, fd, "cannot signal the supervisor");
+	if (sys_pidfd_send_signal(fd, SIGTERM) < 0 && errno != ESRCH)
+		return errmsg_set(e, -errno, "cannot signal the supervisor");
+	if (poll(&poller, 1, GRACE_UNKNOWN) > 0)
+		return 0;
+	return errmsg_setx(e, -ETIMEDOUT, "instance %s does not end", found->id);
+}
+
+/* First a question that is answered at once: who is silent then need not be waited for. */
+static int end_by_supervisor(const struct instance_found *found, uint64_t grace, struct errmsg *e)
+{
+	int64_t patience = grace == WIRE_GRACE_POLICY ? GRACE_UNKNOWN : (int64_t)grace;
+	AUTO_FREE struct instance_state *state = malloc(sizeof(*state));
+	int r;
+
+	if (!state)
+		return errmsg_set(e, -ENOMEM, "cannot ask the supervisor");
+	r = instance_ask_state(found->dir, state, wire_now() + ANSWER_TIMEOUT, e);
+	if (r == 0)
+		r = instance_ask_end(found->dir, grace, wire_now() + patience + END_TIMEOUT, e);
+	if (r == -EOPNOTSUPP || r == -EPROTONOSUPPORT)
+		return end_by_signal(found, e);
+	if (r == -ETIMEDOUT)
+		return end_by_force(found, e);
+	return r;
+}
+
+/* A login that makes it has its own deadline; after that it has a supervisor, or nobody. */
+static void await_start(const struct instance_found *found)
+{
+	const int64_t deadline = wire_now() + LOCK_TIMEOUT;
+	const struct timespec pause = { .tv_nsec = 20000000 };
+	struct instance_record record;
+	struct errmsg ignored;
+
+	while (wire_now() < deadline && !is_gone(found) && state_is_alive(found->dir) &&
+	       (instance_read(found->dir, &record, &ignored) < 0 || record.supervisor.pid == 0))
+		(void)nanosleep(&pause, NULL);
+}
+
+int end_instance(const struct instance_found *found, uint64_t grace, struct errmsg *e)
+{
+	int r;
+
+	if (found->record.supervisor.pid == 0)
+		await_start(found);
+	if (is_gone(found))
+		return 0;
+	if (state_is_alive(found->dir)) {
+		r = end_by_supervisor(found, grace, e);
+		if (r < 0 && r != -ESRCH)
+			return r;
+	}
+	/* Also after an orderly end: a supervisor may have died meanwhile. */
+	r = end_dead(found, e);
+	return r < 0 ? r : 0;
+}
