@@ -3,6 +3,7 @@
  */
 #include "policy_keys.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "policy.h"
@@ -236,6 +237,25 @@ const char *policy_key_like(int section, const char *name, size_t len)
 			break;
 		if (is_closer(policy_keys[row].name, name, len, &nearest))
 			found = policy_keys[row].name;
+	}
+	return found;
+}
+
+size_t policy_word_like(const char *words, const char *name, size_t len, const char **ret)
+{
+	char word[NAME_MAX_LIKE + 1];
+	unsigned nearest = NAME_MAX_LIKE;
+	size_t found = 0;
+
+	while (*words != '\0') {
+		size_t word_len = strcspn(words, " ");
+
+		(void)snprintf(word, sizeof(word), "%.*s", (int)word_len, words);
+		if (is_closer(word, name, len, &nearest)) {
+			*ret = words;
+			found = word_len;
+		}
+		words += word_len + strspn(words + word_len, " ");
 	}
 	return found;
 }

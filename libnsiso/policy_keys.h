@@ -119,6 +119,8 @@ int policy_key_find(int section, const char *name, size_t len);
 /* The known section or key (of the section at that row) most like name, or NULL when none is. */
 const char *policy_key_like_section(const char *name, size_t len);
 const char *policy_key_like(int section, const char *name, size_t len);
+/* The length of the word most like name, which *ret points to; words are separated by spaces.  0: none is. */
+size_t policy_word_like(const char *words, const char *name, size_t len, const char **ret);
 /* Whether the key may carry the mark "?" and may be empty to take the limit away. */
 bool policy_key_is_limit(const struct policy_key *key);
 /* Whether the value may be empty. */

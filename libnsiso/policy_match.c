@@ -14,6 +14,8 @@
 
 #include "errmsg.h"
 #include "facts.h"
+#include "policy_fault.h"
+#include "policy_scan.h"
 #include "policy_value.h"
 
 #define ITEM_MAX 256
@@ -249,4 +251,30 @@ int policy_match_fits(enum key_row row, const char *text, const struct facts *fa
 		is_wanted |= r > 0 && !excludes;
 	}
 	return is_wanted || !has_wanted;
+}
+
+int policy_scan_fits(const struct policy_scan *scan, const struct facts *facts, unsigned ignored,
+		     struct policy_faults *faults)
+{
+	/* Groups last: they are asked for in files, or over the network. */
+	static const enum key_row order[] = { ROW_MATCH_USER, ROW_MATCH_SERVICE, ROW_MATCH_UID,
+					      ROW_MATCH_RHOST, ROW_MATCH_GROUP };
+	char text[POLICY_LINE_MAX];
+	struct errmsg e;
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		const struct policy_item *item = &scan->items[order[i]];
+		int r;
+
+		if (item->line == 0 || ignored & 1U << order[i])
+			continue;
+		memcpy(text, item->text, item->len);
+		text[item->len] = '\0';
+		r = policy_match_fits(order[i], text, facts, &e);
+		if (r < 0)
+			policy_fault(faults, item->line, item->column, "%s", e.text);
+		if (r <= 0)
+			return r;
+	}
+	return 1;
 }

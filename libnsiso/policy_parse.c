@@ -120,31 +120,6 @@ static void match_check(const struct policy_scan *scan, struct policy_faults *fa
 	policy_fault(faults, line, 1, "[match] is empty; leave it out to match every login");
 }
 
-/* 1: all keys of [match] fit; 0: not; -errno with a fault. */
-static int match_decide(const struct policy_scan *scan, const struct facts *facts,
-			struct policy_faults *faults)
-{
-	/* Groups last: they are asked for in files, or over the network. */
-	static const enum key_row order[] = { ROW_MATCH_USER, ROW_MATCH_SERVICE, ROW_MATCH_UID,
-					      ROW_MATCH_RHOST, ROW_MATCH_GROUP };
-	char buffer[POLICY_LINE_MAX];
-	struct errmsg e;
-
-	for (size_t i = 0; facts && i < sizeof(order) / sizeof(order[0]); i++) {
-		const struct policy_item *item = &scan->items[order[i]];
-		int r;
-
-		if (item->line == 0)
-			continue;
-		r = policy_match_fits(order[i], item_text(item, buffer), facts, &e);
-		if (r < 0)
-			policy_fault(faults, item->line, item->column, "%s", e.text);
-		if (r <= 0)
-			return r;
-	}
-	return 1;
-}
-
 /* What depends on other keys as long as no file sets it. */
 static void presets_settle(struct policy *policy)
 {
@@ -207,7 +182,7 @@ int policy_parse(struct policy *policy, const char *text, size_t len, const char
 	values_apply(&scan, dict, &copy, &faults);
 	if (faults.count > 0)
 		return -EINVAL;
-	r = match_decide(&scan, facts, &faults);
+	r = facts ? policy_scan_fits(&scan, facts, 0, &faults) : 1;
 	if (r < 0)
 		return r;
 	if (r == 0)

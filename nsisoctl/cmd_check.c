@@ -1,6 +1,6 @@
 /*
- * nsisoctl check: all faults of policy files, one line each, as editors and CI read them.  Reads nothing
- * but the files; needs no privilege.
+ * nsisoctl check: all faults of policy files, as editors and CI read them.  Reads nothing but the files and
+ * the account databases, without the rights of root.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -8,27 +8,29 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "check.h"
 #include "cleanup.h"
 #include "confdir.h"
 #include "errmsg.h"
+#include "json.h"
 #include "nsisoctl.h"
-#include "policy.h"
-#include "policy_names.h"
 #include "policy_trust.h"
+#include "privilege.h"
 
-struct checker {
-	struct fault_printer printer;
-	bool is_relaxed;    /* whoever owns the files */
-	bool is_printing;   /* what a clean file comes to */
-	struct policy base; /* what a file is laid over */
+struct check_options {
+	const char *confdir;
+	bool is_json;
+	bool is_strict; /* warnings are faults */
+	bool is_all;
+	bool is_relaxed, is_printing;
 };
 
-static void error_print(struct checker *checker, const char *file, const struct errmsg *e)
+void check_error(struct checker *checker, const char *file, const struct errmsg *e)
 {
 	fault_print(&checker->printer, file, 0, 0, e->text);
 }
 
-static int dir_open(struct checker *checker, const char *path)
+int check_dir_open(struct checker *checker, const char *path)
 {
 	AUTO_FREE char *absolute = path_absolute(path);
 	struct errmsg e;
@@ -36,7 +38,7 @@ static int dir_open(struct checker *checker, const char *path)
 
 	if (!absolute) {
 		(void)errmsg_set(&e, -errno, "cannot find the current folder");
-		error_print(checker, path, &e);
+		check_error(checker, path, &e);
 		return -1;
 	}
 	if (!checker->is_relaxed) {
@@ -47,109 +49,76 @@ static int dir_open(struct checker *checker, const char *path)
 			(void)errmsg_set(&e, -errno, "cannot open the directory");
 	}
 	if (fd < 0)
-		error_print(checker, absolute, &e);
-	return fd;
+		check_error(checker, absolute, &e);
+	return fd < 0 ? -1 : fd;
 }
 
-/* One file over the base; file is its name below the printer's prefix.  *ret is the result, if clean. */
-static bool file_check(struct checker *checker, int dir, const char *name, const char *file,
-		       struct policy *ret)
+bool check_read(struct checker *checker, int dir, const char *name, const char *file, char **ret,
+		size_t *ret_len)
 {
-	unsigned before = checker->printer.count;
-	struct policy policy = checker->base;
-	AUTO_FREE char *text = NULL;
 	struct errmsg e;
-	size_t len = 0;
 	int r;
 
 	if (checker->is_relaxed)
-		r = trust_file_read_any(dir, name, &text, &len, &e);
+		r = trust_file_read_any(dir, name, ret, ret_len, &e);
 	else
-		r = trust_file_read(dir, name, &text, &len, &e);
-	if (r < 0) {
-		error_print(checker, file, &e);
-		return false;
-	}
-	if (policy_parse(&policy, text, len, file, NULL, fault_print, &checker->printer) == 0)
-		(void)policy_check(&policy, fault_print, &checker->printer);
+		r = trust_file_read(dir, name, ret, ret_len, &e);
+	if (r < 0)
+		check_error(checker, file, &e);
+	return r == 0;
+}
+
+bool check_text(struct checker *checker, const struct policy *base, const char *file,
+		const char *text, size_t len, struct policy *ret)
+{
+	unsigned before = checker->printer.count;
+	struct policy policy;
+
+	checker->file = file;
+	checker->text = text;
+	checker->len = len;
+	memcpy(&policy, base, sizeof(policy));
+	if (policy_parse(&policy, text, len, file, NULL, fault_print, &checker->printer) == 0 &&
+	    policy_check(&policy, fault_print, &checker->printer) == 0)
+		check_warn(checker, &policy);
+	checker->file = NULL;
 	if (checker->printer.count != before)
 		return false;
-	if (checker->is_printing)
-		policy_print(&policy, false, stdout);
 	if (ret)
-		*ret = policy;
+		memcpy(ret, &policy, sizeof(policy));
 	return true;
 }
 
-/* default.conf of a folder becomes the base, as far as it is there and clean. */
-static void base_set(struct checker *checker, int dir)
+void check_base(struct checker *checker, int dir)
 {
 	if (faccessat(dir, "default.conf", F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
 		return;
-	(void)file_check(checker, dir, "default.conf", "default.conf", &checker->base);
+	if (check_read(checker, dir, "default.conf", "default.conf", &checker->base_text,
+		       &checker->base_len))
+		(void)check_text(checker, &checker->stack.base, "default.conf", checker->base_text,
+				 checker->base_len, &checker->stack.base);
 }
 
-static void name_check(struct checker *checker, const char *folder, const char *name,
-		       const char *file)
+/* The text of a file, for the line that is shown. */
+static const char *source_find(void *ctx, const char *file, size_t *ret_len)
 {
-	char user[NSISO_USER_MAX + 1];
-	size_t len = strlen(name) - strlen(".conf");
+	const struct checker *checker = ctx;
 
-	if (strcmp(folder, "users.d") != 0) {
-		if (!policy_name_is_safe(name))
-			fault_print(&checker->printer, file, 0, 0,
-				    "a name of letters, digits, '.', '_', '-' is needed here");
-		return;
+	if (checker->file && strcmp(checker->file, file) == 0) {
+		*ret_len = checker->len;
+		return checker->text;
 	}
-	/* A longer name stays too long. */
-	(void)snprintf(user, sizeof(user), "%.*s", (int)len, name);
-	if (!policy_user_is_safe(user))
-		fault_print(&checker->printer, file, 0, 0, "no user can have this name");
-}
-
-/* conf.d or users.d: each file on its own over the base. */
-static void folder_check(struct checker *checker, int confdir, const char *folder)
-{
-	struct policy_names names = { 0 };
-	AUTO_CLOSE int dir = -1;
-	struct errmsg e;
-
-	if (checker->is_relaxed) {
-		dir = openat(confdir, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (dir < 0)
-			dir = errmsg_set(&e, -errno, "cannot open the directory");
-	} else {
-		dir = trust_subdir_open(confdir, folder, O_RDONLY, &e);
+	if (checker->base_text && strcmp(file, "default.conf") == 0) {
+		*ret_len = checker->base_len;
+		return checker->base_text;
 	}
-	if (dir == -ENOENT)
-		return;
-	if (dir < 0 || policy_names_read(dir, POLICY_NAMES_MAX, &names, &e) < 0) {
-		error_print(checker, folder, &e);
-		return;
-	}
-	for (size_t i = 0; i < names.count; i++) {
-		AUTO_FREE char *file = NULL;
-
-		if (asprintf(&file, "%s/%s", folder, names.names[i]) < 0)
+	for (size_t i = 0; i < checker->stack.count; i++) {
+		if (strcmp(checker->stack.files[i].file, file) != 0)
 			continue;
-		name_check(checker, folder, names.names[i], file);
-		(void)file_check(checker, dir, names.names[i], file, NULL);
+		*ret_len = checker->stack.files[i].len;
+		return checker->stack.files[i].text;
 	}
-	policy_names_done(&names);
-}
-
-static void confdir_check(struct checker *checker, const char *path)
-{
-	AUTO_CLOSE int dir = dir_open(checker, path);
-	AUTO_FREE char *prefix = NULL;
-
-	if (dir < 0 || asprintf(&prefix, "%s/", path) < 0)
-		return;
-	checker->printer.prefix = prefix;
-	base_set(checker, dir);
-	folder_check(checker, dir, "conf.d");
-	folder_check(checker, dir, "users.d");
-	checker->printer.prefix = "";
+	return NULL;
 }
 
 /* The last two parts of a path say what kind of policy file it is; the rest is a prefix. */
@@ -170,50 +139,110 @@ static void path_check(struct checker *checker, const char *path)
 	const char *slash = strrchr(path, '/');
 	AUTO_FREE char *prefix = strndup(path, (size_t)(file - path));
 	AUTO_FREE char *folder = slash ? strndup(path, (size_t)(slash - path + 1)) : strdup(".");
+	AUTO_FREE char *text = NULL;
+	struct policy policy;
 	AUTO_CLOSE int dir = -1;
+	size_t len = 0;
 
 	if (!prefix || !folder)
 		return;
-	dir = dir_open(checker, folder);
+	dir = check_dir_open(checker, folder);
 	if (dir < 0)
 		return;
 	checker->printer.prefix = prefix;
-	(void)file_check(checker, dir, slash ? slash + 1 : path, file, NULL);
+	if (check_read(checker, dir, slash ? slash + 1 : path, file, &text, &len) &&
+	    check_text(checker, &checker->stack.base, file, text, len, &policy) &&
+	    checker->is_printing)
+		policy_print(&policy, false, stdout);
 	checker->printer.prefix = "";
+}
+
+/* 0, or -1 for a wrong call. */
+static int options_read(int argc, char **argv, struct check_options *ret)
+{
+	static const struct option options[] = {
+		{ "all", no_argument, NULL, 'a' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "strict", no_argument, NULL, 's' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "+C:fps", options, NULL)) != -1) {
+		if (option == 'C')
+			ret->confdir = optarg;
+		else if (option == 'f')
+			ret->is_relaxed = true;
+		else if (option == 'p')
+			ret->is_printing = true;
+		else if (option == 's')
+			ret->is_strict = true;
+		else if (option == 'a')
+			ret->is_all = true;
+		else if (option == 'j')
+			ret->is_json = true;
+		else
+			return -1;
+	}
+	if (ret->is_all && optind < argc)
+		return -1;
+	return ret->is_printing && (optind == argc || ret->is_json) ? -1 : 0;
+}
+
+static void files_check(struct checker *checker, const char *confdir, char **paths, int count)
+{
+	if (confdir) {
+		AUTO_CLOSE int dir = check_dir_open(checker, confdir);
+
+		if (dir >= 0)
+			check_base(checker, dir);
+	}
+	for (int i = 0; i < count; i++)
+		path_check(checker, paths[i]);
+}
+
+static void checker_run(struct checker *checker, const struct check_options *options, char **paths,
+			int count)
+{
+	struct errmsg e;
+
+	checker->is_relaxed = options->is_relaxed;
+	checker->is_printing = options->is_printing;
+	checker->printer.source = source_find;
+	checker->printer.ctx = checker;
+	checker->printer.look = table_look_at(stderr);
+	checker->stack.report = fault_print;
+	checker->stack.ctx = &checker->printer;
+	policy_defaults(&checker->stack.base);
+	if (privilege_drop(options->is_relaxed, &e) < 0)
+		check_error(checker, "nsisoctl", &e);
+	else if (count == 0)
+		check_folder(checker, options->confdir ? options->confdir : NSISO_CONFDIR);
+	else
+		files_check(checker, options->confdir, paths, count);
+	stack_done(&checker->stack);
+	free(checker->base_text);
 }
 
 int cmd_check(int argc, char **argv)
 {
-	struct checker checker = { .printer = { .prefix = "" } };
-	const char *confdir = NULL;
-	bool is_printing = false;
-	int option;
+	struct check_options options = { .confdir = NULL };
+	AUTO_FREE struct checker *checker = calloc(1, sizeof(*checker));
+	struct json json;
 
-	while ((option = getopt(argc, argv, "+C:fp")) != -1) {
-		if (option == 'C')
-			confdir = optarg;
-		else if (option == 'f')
-			checker.is_relaxed = true;
-		else if (option == 'p')
-			is_printing = true;
-		else
-			return usage_print("check");
+	if (options_read(argc, argv, &options) < 0)
+		return usage_print("check");
+	if (!checker)
+		return STATUS_FAULT;
+	if (options.is_json) {
+		json_init(&json, stdout);
+		json_array(&json, NULL);
+		checker->printer.json = &json;
 	}
-	policy_defaults(&checker.base);
-	if (optind == argc) {
-		if (is_printing)
-			return usage_print("check");
-		confdir_check(&checker, confdir ? confdir : NSISO_CONFDIR);
-		return checker.printer.count > 0 ? STATUS_FAULT : STATUS_OK;
-	}
-	if (confdir) {
-		AUTO_CLOSE int dir = dir_open(&checker, confdir);
-
-		if (dir >= 0)
-			base_set(&checker, dir);
-	}
-	checker.is_printing = is_printing;
-	for (int i = optind; i < argc; i++)
-		path_check(&checker, argv[i]);
-	return checker.printer.count > 0 ? STATUS_FAULT : STATUS_OK;
+	checker_run(checker, &options, argv + optind, argc - optind);
+	if (options.is_json)
+		json_close(&json);
+	if (checker->printer.count > 0 || (options.is_strict && checker->printer.warnings > 0))
+		return STATUS_FAULT;
+	return STATUS_OK;
 }

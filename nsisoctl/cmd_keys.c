@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "key_form.h"
 #include "nsisoctl.h"
 #include "policy_keys.h"
 
@@ -11,8 +12,11 @@ static void key_print(const struct policy_key *key)
 {
 	const char *preset = key->preset ? key->preset : "-";
 
-	/* Four columns between tabs; "-" is a key without a default. */
-	(void)printf("%s\t%s\t%s\t%s\n", key->section, key->name, preset, key->help);
+	const char *words = key_form_words(key);
+
+	/* Columns between tabs; "-" is a key without a default, or without words. */
+	(void)printf("%s\t%s\t%s\t%s\t%s\t%s\n", key->section, key->name, preset, key->help,
+		     key_form_kind(key), words ? words : "-");
 }
 
 int cmd_keys(int argc, char **argv)

@@ -10,19 +10,6 @@
 
 #include "cleanup.h"
 
-void fault_print(void *ctx, const char *file, unsigned line, unsigned column, const char *text)
-{
-	struct fault_printer *printer = ctx;
-
-	printer->count++;
-	(void)fprintf(stderr, "%s%s:", *file == '/' ? "" : printer->prefix, file);
-	if (line != 0)
-		(void)fprintf(stderr, "%u:", line);
-	if (column != 0)
-		(void)fprintf(stderr, "%u:", column);
-	(void)fprintf(stderr, " %s\n", text);
-}
-
 char *path_absolute(const char *path)
 {
 	AUTO_FREE char *here = NULL;

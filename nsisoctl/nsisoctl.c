@@ -17,7 +17,8 @@ struct command {
 static int cmd_help(int argc, char **argv);
 
 static const struct command commands[] = {
-	{ "check", "[-f] [-C DIR] [[-p] FILE...]", "find the faults of policy files", cmd_check },
+	{ "check", "[-f] [-s] [--json] [-C DIR] [--all | [-p] FILE...]",
+	  "find the faults of policy files", cmd_check },
 	{ "show", "[-C DIR] [--service NAME] [--rhost HOST] [--explain | --plan] USER",
 	  "print the policy of a login, or the steps it comes to", cmd_show },
 	{ "disable", "--for TIME [--reason TEXT]", "isolate no new logins for a time",

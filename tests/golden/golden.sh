@@ -30,9 +30,10 @@ golden() { # FOLDER FILE STATUS
 }
 
 again() { # WANT
-	cp "$1" "$scratch/again.conf"
-	"$nsisoctl" check -f -p "$scratch/again.conf" >"$scratch/got" 2>&1
-	cmp -s "$1" "$scratch/got"
+	# Warnings stand before the policy.
+	sed -n '/^\[session\]/,$p' "$1" >"$scratch/again.conf"
+	"$nsisoctl" check -f -p "$scratch/again.conf" >"$scratch/got" 2>/dev/null
+	cmp -s "$scratch/again.conf" "$scratch/got"
 	result $? "${1#"$here"/} read again is the same"
 }
 

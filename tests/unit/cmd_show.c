@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -12,8 +13,10 @@
 
 #include <cmocka.h>
 
+#include "errmsg.h"
 #include "nsisoctl.h"
 #include "policy_tree.h"
+#include "privilege.h"
 
 #define ARGUMENTS_MAX 12
 
@@ -24,6 +27,15 @@ int usage_print(const char *name)
 {
 	(void)fprintf(stderr, "usage of %s\n", name);
 	return STATUS_USAGE;
+}
+
+/* The test needs its rights again. */
+int __wrap_privilege_drop(bool as_caller, struct errmsg *e);
+
+int __wrap_privilege_drop(bool as_caller, struct errmsg *e)
+{
+	(void)as_caller, (void)e;
+	return 0;
 }
 
 static int run(int (*command)(int argc, char **argv), const char *line)
@@ -98,6 +110,7 @@ static void test_usage(void **state)
 	assert_int_equal(show("--service"), STATUS_USAGE);
 	assert_int_equal(run(cmd_check, "check -p"), STATUS_USAGE);
 	assert_int_equal(run(cmd_check, "check -x"), STATUS_USAGE);
+	assert_int_equal(run(cmd_check, "check --all default.conf"), STATUS_USAGE);
 }
 
 static void test_explain(void **state)
@@ -139,7 +152,8 @@ static void test_faults(void **state)
 			    POLICY_TREE "/conf.d/a.conf:2:8: mode: 'x' is none of host, none\n");
 	assert_int_equal(chmod(POLICY_TREE, 0775), 0);
 	assert_int_equal(show("alice"), STATUS_FAULT);
-	assert_string_equal(output, POLICY_TREE ": is writable by group or others\n");
+	assert_string_equal(output, POLICY_TREE ": is writable by group or others\n"
+						"      = suggestion: chmod go-w " POLICY_TREE "\n");
 }
 
 static void test_check_folder(void **state)
@@ -155,22 +169,123 @@ static void test_check_folder(void **state)
 	assert_int_equal(run(cmd_check, "check -C " POLICY_TREE), STATUS_FAULT);
 	assert_string_equal(
 		output, POLICY_TREE
+		"/default.conf:2:1: warning: no_new_privs = no: set-user-ID programs work on file "
+		"systems that the host mounts later\n"
+		"    2 | no_new_privs = no\n"
+		"      | ^\n"
+		"      = suggestion: no_new_privs = yes, or propagation = private\n" POLICY_TREE
 		"/conf.d/b c.conf: a name of letters, digits, '.', '_', '-' is needed here\n" POLICY_TREE
-		"/conf.d/c.conf:3: [uts] hostname = c needs enable = yes\n" POLICY_TREE
+		"/conf.d/c.conf:3:1: [uts] hostname = c needs enable = yes\n"
+		"    3 | hostname = c\n"
+		"      | ^\n" POLICY_TREE
 		"/users.d/a b.conf: no user can have this name\n" POLICY_TREE
-		"/users.d/alice.conf: is writable by group or others\n");
+		"/users.d/alice.conf: is writable by group or others\n"
+		"      = suggestion: chmod go-w " POLICY_TREE "/users.d/alice.conf\n");
 	assert_int_equal(run(cmd_check,
 			     "check -f -C " POLICY_TREE " " POLICY_TREE "/users.d/alice.conf"),
 			 STATUS_OK);
-	assert_string_equal(output, "");
+	assert_non_null(strstr(output, "suid = yes with map = none"));
 	/* Without the default.conf beside it, it contradicts what is built in. */
 	assert_int_equal(run(cmd_check, "check -f " POLICY_TREE "/users.d/alice.conf"),
 			 STATUS_FAULT);
 	assert_int_equal(run(cmd_check, "check " POLICY_TREE "/users.d/alice.conf"), STATUS_FAULT);
-	assert_string_equal(output,
-			    POLICY_TREE "/users.d/alice.conf: is writable by group or others\n");
+	assert_non_null(strstr(output, POLICY_TREE
+			       "/users.d/alice.conf: is writable by group or others\n"));
 	assert_int_equal(run(cmd_check, "check " POLICY_TREE "/users.d/nobody.conf"), STATUS_FAULT);
 	assert_non_null(strstr(output, "No such file or directory"));
+}
+
+static void check_says(const char *arguments, int status, const char *text)
+{
+	char line[256];
+
+	(void)snprintf(line, sizeof(line), "check -C " POLICY_TREE " %s", arguments);
+	assert_int_equal(run(cmd_check, line), status);
+	assert_string_equal(output, text);
+}
+
+/* Rules for nobody, and what this host does not have; not for drafts. */
+static void test_check_host(void **state)
+{
+	(void)state;
+	assert_true(policy_tree_write(POLICY_TREE "/conf.d/a.conf",
+				      "[match]\nuser = carol dave\n[pid]\n"));
+	assert_true(policy_tree_write(POLICY_TREE "/conf.d/b.conf",
+				      "[match]\ngroup = staff\nservice = cron\n[pid]\n"));
+	assert_true(policy_tree_write(POLICY_TREE "/conf.d/c.conf",
+				      "# dead\n[match]\ngroup = wheel\n[pid]\n"));
+	assert_true(policy_tree_write(POLICY_TREE "/users.d/carol.conf", "[pid]\n"));
+	assert_true(policy_tree_write(POLICY_TREE "/users.d/alice.conf",
+				      "[session]\nshell = /bin/none\n[mount]\n"
+				      "hide = /usr -/none /none/here\n"));
+	check_says("", STATUS_OK,
+		   POLICY_TREE
+		   "/users.d/alice.conf:2:1: warning: shell: /bin/none is no program "
+		   "on this host\n"
+		   "    2 | shell = /bin/none\n"
+		   "      | ^\n" POLICY_TREE
+		   "/users.d/alice.conf:4:1: warning: hide: /none/here is not on this "
+		   "host, which refuses the login\n"
+		   "    4 | hide = /usr -/none /none/here\n"
+		   "      | ^\n"
+		   "      = suggestion: '-' before a path: it may be missing\n" POLICY_TREE
+		   "/users.d/carol.conf: warning: there is no user 'carol'\n" POLICY_TREE
+		   "/conf.d/a.conf:1:1: warning: no user of this host matches: the "
+		   "file has no effect\n"
+		   "    1 | [match]\n"
+		   "      | ^\n" POLICY_TREE
+		   "/conf.d/c.conf:2:1: warning: no user of this host matches: the "
+		   "file has no effect\n"
+		   "    2 | [match]\n"
+		   "      | ^\n");
+	assert_int_equal(run(cmd_check, "check --strict -C " POLICY_TREE), STATUS_FAULT);
+	check_says("-f", STATUS_OK, "");
+	check_says("--all -f --json", STATUS_OK, "[]\n");
+	/* Who is only known to a directory service may be in any group. */
+	assert_true(policy_tree_write("/etc/nsswitch.conf", "passwd: files sss\ngroup: files\n"));
+	assert_int_equal(run(cmd_check, "check -C " POLICY_TREE), STATUS_OK);
+	assert_non_null(strstr(output, "/conf.d/a.conf:1:1: warning"));
+	assert_null(strstr(output, "/conf.d/c.conf:2:1: warning"));
+}
+
+/* Each file is right alone; alice gets both. */
+static void test_check_together(void **state)
+{
+	(void)state;
+	assert_true(policy_tree_write(POLICY_TREE "/conf.d/a.conf",
+				      "[match]\nuser = alice\n[uts]\nenable = no\n"));
+	assert_true(policy_tree_write(POLICY_TREE "/users.d/alice.conf", "[uts]\nhostname = a\n"));
+	check_says("", STATUS_FAULT,
+		   POLICY_TREE "/users.d/alice.conf:2:1: [uts] hostname = a needs enable = yes\n"
+			       "    2 | hostname = a\n"
+			       "      | ^\n");
+	assert_int_equal(unlink(POLICY_TREE "/users.d/alice.conf"), 0);
+	assert_true(policy_tree_write(POLICY_TREE "/conf.d/b.conf",
+				      "[match]\ngroup = staff\n[uts]\nhostname = a\n"));
+	check_says("", STATUS_FAULT,
+		   POLICY_TREE "/conf.d/b.conf:4:1: [uts] hostname = a needs enable = yes\n"
+			       "    4 | hostname = a\n"
+			       "      | ^\n");
+	check_says("--json", STATUS_FAULT,
+		   "[\n  {\"file\": \"" POLICY_TREE "/conf.d/b.conf\", \"line\": 4, \"column\": 1, "
+		   "\"severity\": \"error\", \"message\": \"[uts] hostname = a needs enable = "
+		   "yes\", \"suggestion\": null}\n]\n");
+}
+
+static void test_check_doors(void **state)
+{
+	(void)state;
+	assert_true(policy_tree_write("/etc/group", "users:x:100:\ndocker:x:50:nsiso,alice\n"));
+	assert_true(policy_tree_write(POLICY_TREE "/default.conf", "[pid]\n"));
+	assert_true(
+		policy_tree_write(POLICY_TREE "/users.d/nsiso.conf", "[session]\nexempt = yes\n"));
+	assert_int_equal(run(cmd_check, "check -C " POLICY_TREE), STATUS_OK);
+	assert_non_null(strstr(output, "/default.conf: warning: alice is a member of docker: "
+				       "/run/docker.sock"));
+	assert_null(strstr(output, "nsiso is a member"));
+	assert_true(
+		policy_tree_write(POLICY_TREE "/users.d/alice.conf", "[mount]\nhide = -/run\n"));
+	check_says("", STATUS_OK, "");
 }
 
 int main(void)
@@ -182,6 +297,9 @@ int main(void)
 		cmocka_unit_test_setup(test_plan, tree_make),
 		cmocka_unit_test_setup(test_faults, tree_make),
 		cmocka_unit_test_setup(test_check_folder, tree_make),
+		cmocka_unit_test_setup(test_check_host, tree_make),
+		cmocka_unit_test_setup(test_check_together, tree_make),
+		cmocka_unit_test_setup(test_check_doors, tree_make),
 	};
 
 	if (!policy_tree_enter()) {
