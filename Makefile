@@ -34,6 +34,10 @@ FUZZ_SECONDS ?= 30
 TEST_JOBS  ?= $(shell nproc 2>/dev/null || echo 1)
 # WERROR=1: warnings are errors.  SAN=1: address and undefined behaviour sanitizers.  V=1: whole commands.
 
+# Loaded at run time by what talks to a host's systemd, so only its name is built in; SYSTEMD= leaves it out.
+SYSTEMD := $(if $(wildcard /usr/include/systemd/sd-bus.h),$(shell readelf -d \
+	"$$($(CC) -print-file-name=libsystemd.so)" 2>/dev/null | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p'))
+
 # ---------------------------------------------------------------------------------------------------------
 # Sources
 
@@ -43,6 +47,7 @@ CTL_SRC  := $(wildcard nsisoctl/*.c)
 LOGIN_SRC := $(wildcard nsshell/login.c nsshell/login_user.c nsshell/exempt.c)
 SHELL_SRC := $(wildcard nsshell/nsshell.c) $(LOGIN_SRC)
 MANAGER_SRC := $(wildcard nsshell/nsshell_manager.c)
+SCOPE_SRC := $(if $(SYSTEMD),$(wildcard nsshell/nsshell_scope.c))
 INIT_OWN := $(wildcard nsshell/nsshell_init.c nsshell/supervisor*.c nsshell/init*.c)
 # The part of libnsiso that goes into nsshell-init: no parser, no library but libc.
 INIT_LIB := errmsg.c plan_apply.c wire.c mnt.c process.c instance.c instance_end.c cgroup_end.c outside.c cgroup_use.c
@@ -50,7 +55,8 @@ INIT_SRC := $(INIT_OWN) $(wildcard $(addprefix libnsiso/,$(INIT_LIB)))
 
 OUT := $(if $(LIB_SRC),$(BUILD)/libnsiso.a) $(if $(PAM_SRC),$(BUILD)/pam_nsiso.so) \
 	$(if $(SHELL_SRC),$(BUILD)/nsshell) $(if $(INIT_OWN),$(BUILD)/nsshell-init) \
-	$(if $(MANAGER_SRC),$(BUILD)/nsshell-manager) $(if $(CTL_SRC),$(BUILD)/nsisoctl)
+	$(if $(MANAGER_SRC),$(BUILD)/nsshell-manager) $(if $(CTL_SRC),$(BUILD)/nsisoctl) \
+	$(if $(SCOPE_SRC),$(BUILD)/nsshell-scope)
 
 # Tests: a C file is a program of its own, a script is run as it is; what several of them share lies in
 # tests/lib (C, headers) or is called lib.sh.
@@ -62,7 +68,7 @@ TEST_BATS  := $(wildcard tests/system/*.bats)
 TEST_LIB   := $(wildcard tests/lib/*.c)
 FUZZ_C     := $(wildcard tests/fuzz/*.c)
 FUZZ_BIN   := $(FUZZ_C:%.c=$(BUILD)/%)
-ALL_C      := $(LIB_SRC) $(PAM_SRC) $(CTL_SRC) $(SHELL_SRC) $(MANAGER_SRC) $(INIT_OWN)
+ALL_C      := $(LIB_SRC) $(PAM_SRC) $(CTL_SRC) $(SHELL_SRC) $(MANAGER_SRC) $(SCOPE_SRC) $(INIT_OWN)
 FORMATTED  := $(wildcard $(foreach d,libnsiso pam_nsiso nsshell nsisoctl tests/*,$(d)/*.c $(d)/*.h))
 MAN        := $(wildcard */*.[1-8])
 of         = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
@@ -81,7 +87,8 @@ SUBID := $(if $(wildcard /usr/include/shadow/subid.h),$(shell readelf -d \
 	"$$($(CC) -print-file-name=libsubid.so)" 2>/dev/null | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p'))
 DEFS := -D_GNU_SOURCE -DNSISO_VERSION='"$(VERSION)"' -DNSISO_CONFDIR='"$(CONFDIR)"' \
 	-DNSISO_RUNDIR='"$(RUNDIR)"' -DNSISO_LIBEXECDIR='"$(LIBEXECDIR)/nsiso"' \
-	-DNSISO_BINDIR='"$(BINDIR)"' -DNSISO_SBINDIR='"$(SBINDIR)"' $(if $(SUBID),-DNSISO_SUBID='"$(SUBID)"')
+	-DNSISO_BINDIR='"$(BINDIR)"' -DNSISO_SBINDIR='"$(SBINDIR)"' $(if $(SUBID),-DNSISO_SUBID='"$(SUBID)"') \
+	$(if $(SYSTEMD),-DNSISO_SYSTEMD='"$(SYSTEMD)"')
 # -iquote, never -I: a header of ours must not stand in for one of the system.
 QUOTE = -iquote libnsiso -iquote $(patsubst %/,%,$(dir $<)) \
 	$(if $(filter tests/%,$<),-iquote tests/lib -iquote nsshell -iquote pam_nsiso -iquote nsisoctl)
@@ -152,7 +159,8 @@ $(BUILD)/pam_nsiso.so: $(call of,$(PAM_SRC)) pam_nsiso/pam_nsiso.map $(BUILD)/li
 
 $(BUILD)/nsshell: $(call of,$(SHELL_SRC)) $(BUILD)/libnsiso.a
 $(BUILD)/nsisoctl: $(call of,$(CTL_SRC)) $(BUILD)/libnsiso.a
-$(BUILD)/nsshell $(BUILD)/nsisoctl:
+$(BUILD)/nsshell-scope: $(call of,$(SCOPE_SRC)) $(BUILD)/libnsiso.a
+$(BUILD)/nsshell $(BUILD)/nsisoctl $(BUILD)/nsshell-scope:
 	$(call quiet,LD)$(LINK) -pie -o $@ $^ $(CAPNG_LIBS) $(INI_LIBS) $(LDLIBS)
 
 $(BUILD)/nsshell-manager: $(call of,$(MANAGER_SRC) $(LOGIN_SRC)) $(BUILD)/libnsiso.a
@@ -268,6 +276,7 @@ install: all ## Install under DESTDIR; policies that exist are left alone
 	$(INSTALL) -m 755 $(BUILD)/nsshell $(D)$(BINDIR)/
 	$(INSTALL) -m 755 $(BUILD)/nsisoctl $(D)$(SBINDIR)/
 	$(INSTALL) -m 755 $(BUILD)/nsshell-init $(BUILD)/nsshell-manager $(D)$(LIBEXECDIR)/nsiso/
+	$(if $(SCOPE_SRC),$(INSTALL) -m 755 $(BUILD)/nsshell-scope $(D)$(LIBEXECDIR)/nsiso/)
 	$(INSTALL) -m 644 conf/nsiso.sysusers $(D)$(SYSUSERSDIR)/nsiso.conf
 	for page in $(MAN); do \
 		$(INSTALL) -D -m 644 $$page $(D)$(MANDIR)/man$${page##*.}/$${page##*/} || exit 1; \
@@ -285,7 +294,7 @@ install-host:
 
 uninstall: ## Remove what install put in place; policies and the account stay
 	rm -f $(D)$(SECUREDIR)/pam_nsiso.so $(D)$(BINDIR)/nsshell $(D)$(SBINDIR)/nsisoctl \
-		$(D)$(LIBEXECDIR)/nsiso/nsshell-init $(D)$(LIBEXECDIR)/nsiso/nsshell-manager $(D)$(SYSUSERSDIR)/nsiso.conf \
+		$(addprefix $(D)$(LIBEXECDIR)/nsiso/,nsshell-init nsshell-manager nsshell-scope) $(D)$(SYSUSERSDIR)/nsiso.conf \
 		$(foreach page,$(MAN),$(D)$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)))
 	rm -rf $(D)$(DOCDIR)
 	[ ! -d $(D)$(LIBEXECDIR)/nsiso ] || rmdir $(D)$(LIBEXECDIR)/nsiso
@@ -299,7 +308,7 @@ dist: ## Make dist/nsiso-VERSION.tar.gz of the last commit
 # ---------------------------------------------------------------------------------------------------------
 # The rest
 
-DEPS_BUILD := gcc binutils libsubid-dev libc6-dev make pkg-config musl-tools libpam0g-dev libcap-ng-dev libiniparser-dev
+DEPS_BUILD := gcc binutils libsubid-dev libsystemd-dev libc6-dev make pkg-config musl-tools libpam0g-dev libcap-ng-dev libiniparser-dev
 DEPS_LINT  := clang clang-format clang-tidy cppcheck shellcheck mandoc libclang-rt-dev
 DEPS_TEST  := gdb strace libcap2-bin libcmocka-dev bats pamtester openssh-server openssh-client cron at sudo login passwd \
 	util-linux procps iproute2 python3 socat rsync tmux screen mosh sshfs git ansible-core xauth xvfb x11-utils

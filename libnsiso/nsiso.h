@@ -8,8 +8,9 @@
 #error "NSISO_CONFDIR, NSISO_RUNDIR and NSISO_LIBEXECDIR come from the Makefile"
 #endif
 
-#define NSISO_INIT_PATH NSISO_LIBEXECDIR "/nsshell-init" /* image of supervisor and init */
-#define NSISO_ACCOUNT "nsiso"                            /* the account that PID 1 runs as */
+#define NSISO_INIT_PATH NSISO_LIBEXECDIR "/nsshell-init"   /* image of supervisor and init */
+#define NSISO_SCOPE_PATH NSISO_LIBEXECDIR "/nsshell-scope" /* talks to systemd for the supervisor */
+#define NSISO_ACCOUNT "nsiso"                              /* the account that PID 1 runs as */
 
 #define NSISO_USER_MAX 33  /* bytes of a user name with the NUL (useradd(8): 32 characters) */
 #define NSISO_ID_MAX 17    /* bytes of an instance id with the NUL */

@@ -1,0 +1,88 @@
+/*
+ * nsshell-scope: what the supervisor, a static program, has done about units of the host's systemd.  Started by
+ * it beside the login's path; of no use by hand.
+ *
+ *   nsshell-scope start USER ID STOP SUPERVISOR INIT
+ *       puts supervisor and init into a scope of their own in nsiso.slice, where neither the end of the login
+ *       that made them nor the user's limits reach them; STOP: ms until SIGKILL when the scope is stopped
+ *   nsshell-scope revert USER UID
+ *       takes back the limits of the user's slice, unless the user has another instance; descriptor 0 is the
+ *       folder of all instances
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "errmsg.h"
+#include "policy.h"
+#include "state.h"
+#include "unit.h"
+#include "wire.h"
+
+#define STATE 0       /* descriptor of the folder of all instances */
+#define TIMEOUT 30000 /* ms; nobody waits */
+
+static int start(char **argv, struct errmsg *e)
+{
+	char name[UNIT_NAME_MAX], description[UNIT_NAME_MAX];
+	const pid_t pids[] = { (pid_t)atoi(argv[4]), (pid_t)atoi(argv[5]) };
+	const struct unit_scope scope = { .name = unit_scope(argv[1], argv[2], name),
+					  .slice = UNIT_SLICE,
+					  .description = description,
+					  .pids = pids,
+					  .n_pids = 2,
+					  .stop_timeout = strtoull(argv[3], NULL, 10) };
+	AUTO_BUS struct unit_bus *bus = NULL;
+	int r = unit_bus_open(wire_now() + TIMEOUT, &bus, e);
+
+	(void)snprintf(description, sizeof(description), "Isolated logins of %s", argv[1]);
+	if (r == 0)
+		r = unit_bus_start_scope(bus, &scope, e);
+	/* It has ended meanwhile. */
+	return r < 0 && kill(pids[0], 0) < 0 ? 0 : r;
+}
+
+static int revert(char **argv, struct errmsg *e)
+{
+	struct unit_user user = { .user = argv[1],
+				  .uid = (uid_t)strtoul(argv[2], NULL, 10),
+				  .deadline = wire_now() + TIMEOUT };
+	AUTO_CLOSE int dir = state_lock_user(STATE, user.user, user.deadline, e);
+	int r = dir < 0 ? dir : 0;
+
+	user.dir = dir;
+	if (r == 0 && !unit_user_has_instances(dir))
+		r = unit_revert(&user, e);
+	/* Also made by the lock; not empty: it has instances. */
+	(void)unlinkat(STATE, user.user, AT_REMOVEDIR);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	struct errmsg e = { .code = 0 };
+	int r;
+
+	if (geteuid() == 0 && argc == 7 && strcmp(argv[1], "start") == 0) {
+		r = start(argv + 1, &e);
+	} else if (geteuid() == 0 && argc == 4 && strcmp(argv[1], "revert") == 0 &&
+		   policy_user_is_safe(argv[2])) {
+		r = revert(argv + 1, &e);
+	} else {
+		(void)fputs("nsshell-scope: is started by nsshell-init, not by hand\n", stderr);
+		return 100;
+	}
+	if (r == 0)
+		return 0;
+	openlog("nsiso", LOG_PID, LOG_AUTHPRIV);
+	syslog(LOG_ERR, "%s: user=%s reason=%s",
+	       argc == 7 ? "supervisor has no scope of its own" : "limits not reverted", argv[2],
+	       e.text);
+	return 111;
+}
