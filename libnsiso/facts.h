@@ -24,6 +24,12 @@ enum cgroup_layout {
 	CGROUP_V1,     /* v1 controllers alone */
 };
 
+/* Who sets limits. */
+enum cgroup_backend {
+	BACKEND_CGROUPFS, /* we, in a subtree of our own */
+	BACKEND_SYSTEMD,  /* the host's systemd, as properties of units; cgroup version 2 */
+};
+
 struct facts {
 	char user[NSISO_USER_MAX];
 	uid_t uid;
@@ -37,6 +43,7 @@ struct facts {
 	uid_t init_uid;        /* of NSISO_ACCOUNT */
 	gid_t init_gid;
 	enum cgroup_layout cgroup;
+	enum cgroup_backend backend;
 	/* Only where the policy makes a user namespace; see facts_maps(). */
 	unsigned n_gids, n_subuid, n_subgid;
 	gid_t gids[FACTS_GIDS_MAX]; /* supplementary groups */
@@ -52,8 +59,11 @@ struct facts {
 
 /* Fills user, uid, gid, home through getpwnam_r(3), host from gethostname(2). */
 int facts_user(const char *user, struct facts *ret, struct errmsg *e);
-/* Fills init_uid, init_gid, cgroup. */
-int facts_kernel(struct facts *ret, struct errmsg *e);
+/*
+ * Fills init_uid, init_gid, cgroup, and backend as the policy asks for it: auto is systemd where that runs the
+ * host and its cgroups are of version 2.  -EOPNOTSUPP: not to be had here, and nothing takes its place.
+ */
+int facts_kernel(struct facts *ret, const struct policy *policy, struct errmsg *e);
 /*
  * Fills what the user namespace of the policy needs: gids for map=identity, subordinate ids for map=root
  * with subid=auto (through libsubid, so from whatever nsswitch.conf names; -ENOENT when there are none,

@@ -1,12 +1,15 @@
 /* What the host can do: asked once a login, by a handful of cheap calls. */
 #include <errno.h>
 #include <pwd.h>
+#include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
 
 #include "errmsg.h"
 #include "facts.h"
 #include "nsiso.h"
+#include "policy.h"
 
 #define CGROUP2_MAGIC 0x63677270 /* CGROUP2_SUPER_MAGIC */
 
@@ -31,7 +34,44 @@ static enum cgroup_layout cgroup_layout(void)
 	return CGROUP_V1;
 }
 
-int facts_kernel(struct facts *ret, struct errmsg *e)
+/* sd_booted(3), with no library. */
+static bool is_run_by_systemd(void)
+{
+	struct stat st;
+
+	return lstat("/run/systemd/system", &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/*
+ * Where systemd runs the host, groups made behind its back lose their controllers at its whim, so that is
+ * never what comes of a missing library.
+ */
+static int decide_backend(struct facts *ret, const struct policy *policy, struct errmsg *e)
+{
+	const enum policy_backend wanted = policy->cgroup.backend;
+
+	ret->backend = BACKEND_CGROUPFS;
+	if (!policy->cgroup.enable || wanted == POLICY_BACKEND_CGROUPFS)
+		return 0;
+	if (!is_run_by_systemd() || ret->cgroup != CGROUP_V2) {
+		if (wanted == POLICY_BACKEND_AUTO)
+			return 0;
+		return errmsg_setx(
+			e, -EOPNOTSUPP,
+			"[cgroup] backend = systemd needs a host that is run by systemd, "
+			"with cgroup version 2");
+	}
+#ifndef NSISO_SYSTEMD
+	return errmsg_setx(e, -EOPNOTSUPP,
+			   "systemd runs this host, and nsiso is built without libsystemd: use "
+			   "[cgroup] backend = cgroupfs");
+#else
+	ret->backend = BACKEND_SYSTEMD;
+	return 0;
+#endif
+}
+
+int facts_kernel(struct facts *ret, const struct policy *policy, struct errmsg *e)
 {
 	char buffer[4096];
 	struct passwd account, *found;
@@ -48,5 +88,5 @@ int facts_kernel(struct facts *ret, struct errmsg *e)
 	ret->init_uid = account.pw_uid;
 	ret->init_gid = account.pw_gid;
 	ret->cgroup = cgroup_layout();
-	return 0;
+	return decide_backend(ret, policy, e);
 }

@@ -38,6 +38,8 @@ enum step_kind {
 	STEP_CGROUP_LIMIT,
 	STEP_LAUNCH,       /* start the supervisor and send it the plan */
 	STEP_HAND_OVER,    /* make what the session sees of its folder, send it to the init */
+	STEP_UNIT_ENTER,   /* s1 slice: below it, with all CGROUP_LIMITs as properties of units */
+	STEP_UNIT_SCOPE,   /* s1 slice for supervisor and init, once the first opener has joined */
 	STEP_CGROUP_ENTER, /* the opener itself, the init on v1 */
 	STEP_JOIN,         /* wait until the init is ready; n1 CLONE_NEW* flags of setns(2) */
 	STEP_TIME_OFFSET,  /* n1 seconds of uptime to start with */

@@ -14,6 +14,7 @@
 #include "policy.h"
 #include "policy_limit.h"
 #include "sys.h"
+#include "unit.h"
 
 #define HOME_SIZE (512ULL << 20) /* bytes of a private home */
 
@@ -205,8 +206,16 @@ static void add_hostname(struct builder *b)
 	builder_add_step(b, STEP_HOSTNAME)->s1 = builder_add_text(b, name, used);
 }
 
-static uint64_t namespaces(const struct policy *policy)
+/* Groups are systemd's then, and none is made here. */
+static bool has_units(const struct builder *b)
 {
+	return b->policy->cgroup.enable && b->facts->backend == BACKEND_SYSTEMD;
+}
+
+/* A cgroup namespace has the folder that its first process is in as root: systemd's, for each login another. */
+static uint64_t namespaces(const struct builder *b)
+{
+	const struct policy *policy = b->policy;
 	uint64_t flags = SYS_NEWNS;
 
 	flags |= policy->pid.enable ? SYS_NEWPID : 0;
@@ -214,7 +223,7 @@ static uint64_t namespaces(const struct policy *policy)
 	flags |= policy->uts.enable ? SYS_NEWUTS : 0;
 	flags |= policy->time.enable ? SYS_NEWTIME : 0;
 	flags |= policy->net.mode == NET_NONE ? SYS_NEWNET : 0;
-	flags |= policy->cgroup.enable ? SYS_NEWCGROUP : 0;
+	flags |= policy->cgroup.enable && !has_units(b) ? SYS_NEWCGROUP : 0;
 	return flags;
 }
 
@@ -223,11 +232,31 @@ static void add_cgroup(struct builder *b)
 	char name[NSISO_USER_MAX + NSISO_ID_MAX];
 	struct step *step;
 
-	if (!b->policy->cgroup.enable)
+	if (!b->policy->cgroup.enable || has_units(b))
 		return;
 	(void)snprintf(name, sizeof(name), "%s/%s", b->facts->user, b->facts->id);
 	step = add_path_step(b, STEP_CGROUP_MAKE, b->policy->cgroup.parent);
 	step->s2 = add_string(b, name);
+}
+
+/* What only groups of our own can do. */
+static void add_unit_enter(struct builder *b)
+{
+	char slice[NSISO_PATH_MAX];
+
+	if (b->error < 0)
+		return;
+	if (!b->policy->pid.enable)
+		b->error = errmsg_setx(b->e, -EOPNOTSUPP,
+				       "[pid] enable = no needs [cgroup] backend = cgroupfs: with "
+				       "systemd nothing else ends what a session leaves behind");
+	else if (b->policy->cgroup.delegate)
+		b->error =
+			errmsg_setx(b->e, -EOPNOTSUPP,
+				    "[cgroup] delegate = yes needs backend = cgroupfs: a session's "
+				    "group is systemd's");
+	else
+		(void)add_path_step(b, STEP_UNIT_ENTER, unit_slice(b->facts->uid, slice));
 }
 
 static void build_opener(struct builder *b)
@@ -247,10 +276,13 @@ static void build_opener(struct builder *b)
 	if (policy->cgroup.enable) {
 		add_limits(b, policy->cgroup.limit, 0);
 		add_limits(b, policy->cgroup.session, STEP_SESSION);
-		(void)builder_add_step(b, STEP_CGROUP_ENTER);
 	}
+	if (has_units(b))
+		add_unit_enter(b);
+	else if (policy->cgroup.enable)
+		(void)builder_add_step(b, STEP_CGROUP_ENTER);
 	/* Last: it can't be undone (man 2 setns). */
-	builder_add_step(b, STEP_JOIN)->n1 = namespaces(policy);
+	builder_add_step(b, STEP_JOIN)->n1 = namespaces(b);
 }
 
 static void build_supervisor(struct builder *b)
@@ -263,7 +295,9 @@ static void build_supervisor(struct builder *b)
 		builder_add_step(b, STEP_TIME_OFFSET)->n1 = policy->time.boottime;
 	/* The cgroup namespace's root is where init is when it unshares: its own step, after the move. */
 	builder_add_step(b, STEP_CLONE)->n1 =
-		namespaces(policy) & ~(SYS_NEWTIME | SYS_NEWCGROUP | plan_user_owned(policy));
+		namespaces(b) & ~(SYS_NEWTIME | SYS_NEWCGROUP | plan_user_owned(policy));
+	if (has_units(b))
+		(void)add_path_step(b, STEP_UNIT_SCOPE, UNIT_SLICE);
 }
 
 static void build_mounts(struct builder *b)
@@ -311,7 +345,7 @@ static void build_init(struct builder *b)
 	b->actor = ACTOR_INIT;
 	build_mounts(b);
 	/* After the hand-over; the namespace's root is where the init is when it makes it. */
-	if (policy->cgroup.enable) {
+	if (policy->cgroup.enable && !has_units(b)) {
 		(void)builder_add_step(b, STEP_CGROUP_ENTER);
 		(void)builder_add_step(b, STEP_CGROUP_NS);
 	}
@@ -343,7 +377,7 @@ int plan_build(const struct policy *policy, const struct facts *facts, struct pl
 	plan.map = policy->user.map;
 	plan.nested = policy->user.nested;
 	plan.warn_outside = policy->session.outside == OUTSIDE_WARN;
-	plan.namespaces = namespaces(policy);
+	plan.namespaces = namespaces(&b);
 	plan.user = add_string(&b, facts->user);
 	plan.id = add_string(&b, facts->id);
 	plan.shell = add_string(&b, policy->session.shell);

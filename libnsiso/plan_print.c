@@ -20,6 +20,8 @@ static const struct {
 	enum numbers numbers;
 } step_names[STEP_KIND_COUNT] = {
 	[STEP_CGROUP_MAKE] = { "cgroup-make", NUMBERS_NONE },
+	[STEP_UNIT_ENTER] = { "unit-enter", NUMBERS_NONE },
+	[STEP_UNIT_SCOPE] = { "unit-scope", NUMBERS_NONE },
 	[STEP_CGROUP_LIMIT] = { "cgroup-limit", NUMBERS_NONE },
 	[STEP_LAUNCH] = { "launch", NUMBERS_NONE },
 	[STEP_HAND_OVER] = { "hand-over", NUMBERS_NONE },

@@ -40,6 +40,7 @@ enum policy_home { HOME_ALL, HOME_OWN, HOME_PRIVATE };
 enum policy_map { MAP_NONE, MAP_IDENTITY, MAP_ROOT };
 enum policy_subid { SUBID_AUTO, SUBID_NONE };
 enum policy_net { NET_HOST, NET_NONE };
+enum policy_backend { POLICY_BACKEND_AUTO, POLICY_BACKEND_SYSTEMD, POLICY_BACKEND_CGROUPFS };
 enum policy_propagation { PROPAGATION_SLAVE, PROPAGATION_PRIVATE };
 enum policy_suid { SUID_NO, SUID_YES, SUID_PATHS };
 
@@ -123,6 +124,7 @@ struct policy {
 	} net;
 	struct {
 		bool enable;
+		enum policy_backend backend;
 		char parent[NSISO_PATH_MAX]; /* "self" or an absolute path inside the hierarchy */
 		bool delegate;               /* v2: a session may make groups below its own */
 		/* By enum policy_limit_id: of all sessions together, and of each one. */

@@ -93,6 +93,8 @@ const struct policy_key policy_keys[ROW_COUNT] = {
 
 	[ROW_CGROUP_ENABLE] = { "cgroup", "enable", KEY_BOOL, FIELD(cgroup.enable),
 		"yes", BOOL_WORDS, 0, 0, "a control group, and a namespace of it" },
+	[ROW_CGROUP_BACKEND] = { "cgroup", "backend", KEY_WORD, FIELD(cgroup.backend),
+		"auto", "auto systemd cgroupfs", 0, 0, "who makes control groups and sets limits" },
 	[ROW_CGROUP_PARENT] = { "cgroup", "parent", KEY_PARENT, FIELD(cgroup.parent),
 		"/nsiso", NULL, 0, 0, "where the groups of the users are made" },
 	[ROW_CGROUP_DELEGATE] = { "cgroup", "delegate", KEY_BOOL, FIELD(cgroup.delegate),

@@ -104,7 +104,7 @@ static int plan_show(const struct policy *policy, struct facts *facts, struct er
 
 	if (!plan)
 		return errmsg_set(e, -ENOMEM, "cannot make a plan");
-	if (facts_kernel(facts, e) < 0 || facts_maps(facts, policy, e) < 0 ||
+	if (facts_kernel(facts, policy, e) < 0 || facts_maps(facts, policy, e) < 0 ||
 	    plan_build(policy, facts, plan, e) < 0)
 		return e->code;
 	plan_print(plan, stdout);

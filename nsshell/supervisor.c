@@ -69,9 +69,20 @@ static int apply_clone(const struct plan *plan, const struct step *step, void *c
 	return 0;
 }
 
+static int apply_unit_scope(const struct plan *plan, const struct step *step, void *ctx,
+			    struct errmsg *e)
+{
+	struct supervisor *s = ctx;
+
+	(void)plan, (void)step, (void)e;
+	s->has_units = s->scope_due = true;
+	return 0;
+}
+
 static step_apply *const steps[STEP_KIND_COUNT] = {
 	[STEP_TIME_OFFSET] = apply_time_offset,
 	[STEP_CLONE] = apply_clone,
+	[STEP_UNIT_SCOPE] = apply_unit_scope,
 };
 
 static int write_record(const struct supervisor *s, struct errmsg *e)
@@ -235,6 +246,7 @@ int supervisor_run(struct plan *plan, struct launch *launch)
 {
 	static struct supervisor s;
 	struct errmsg e;
+	int state;
 
 	s.launch = launch;
 	s.namespaces = plan->namespaces;
@@ -256,6 +268,7 @@ int supervisor_run(struct plan *plan, struct launch *launch)
 	end_record(&s);
 	if (book_openers(&s.book))
 		book_release(&s.book, launch->fd[LAUNCH_DIR]);
+	state = scope_open_state(&s);
 	if (!(s.namespaces & SYS_NEWPID))
 		supervisor_drain(launch->fd[LAUNCH_DIR], s.grace);
 	if (instance_end(launch->fd[LAUNCH_DIR], s.id, &e) < 0) {
@@ -263,5 +276,6 @@ int supervisor_run(struct plan *plan, struct launch *launch)
 		       e.text);
 		return 1;
 	}
+	scope_end(&s, state);
 	return 0;
 }

@@ -56,6 +56,7 @@ static bool serve_commit(struct supervisor *s, struct book_entry *entry, const c
 	if (entry->opener < 0)
 		return false;
 	entry->joined = s->ready = true;
+	scope_start(s);
 	entry->since = (uint64_t)time(NULL);
 	take_about(&entry->about, body, n);
 	if (s->warn_outside)

@@ -4,6 +4,7 @@
  *   supervisor_ctl.c    what comes over the control socket
  *   supervisor_end.c    how the instance ends, and why
  *   supervisor_clock.c  what is to be done at a time
+ *   supervisor_scope.c  what systemd is told, where it runs the host
  */
 #ifndef NSISO_SUPERVISOR_PARTS_H
 #define NSISO_SUPERVISOR_PARTS_H
@@ -54,6 +55,8 @@ struct supervisor {
 	bool ready;       /* the first opener has joined */
 	bool closing;     /* takes no more sessions */
 	bool over;        /* the init is gone */
+	bool has_units;   /* systemd has the limits, and shall have us in a scope */
+	bool scope_due;   /* until the first opener has joined */
 	bool opener_died; /* the session that ended last ended so */
 	enum end_reason reason;
 	uint64_t created;     /* s of CLOCK_REALTIME */
@@ -90,5 +93,12 @@ void end_record(const struct supervisor *s);
 int clock_set_apply(struct supervisor *s, uint64_t boot_ms);
 /* Does what is due. */
 void clock_ring(struct supervisor *s);
+
+/* Has supervisor and init put into a scope of their own, if that is due; beside the login's path. */
+void scope_start(struct supervisor *s);
+/* At the end: what scope_end() needs; -1: nothing is to be done. */
+int scope_open_state(const struct supervisor *s);
+/* Has the user's limits taken back with the last instance, in place of this process. */
+void scope_end(const struct supervisor *s, int state);
 
 #endif

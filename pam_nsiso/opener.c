@@ -85,6 +85,17 @@ void opener_cancel(struct opener *o)
 	spawn_finish(&o->spawn);
 }
 
+/* The host name goes into the plan, the account's ids too: all that can be wrong is known before anything is
+ * made. */
+int opener_plan(struct opener *o, struct errmsg *e)
+{
+	int r = facts_kernel(&o->facts, o->policy, e);
+
+	if (r == 0)
+		r = facts_maps(&o->facts, o->policy, e);
+	return r < 0 ? r : plan_build(o->policy, &o->facts, &o->plan, e);
+}
+
 static int run_locked(struct opener *o, struct session *ret, struct errmsg *e)
 {
 	int r = opener_join(o, ret, e);

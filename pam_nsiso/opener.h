@@ -72,6 +72,8 @@ int opener_run(struct opener *o, struct session *ret, struct errmsg *e);
 /* -EPERM or -EBUSY: the user has processes outside of any instance that the policy does not bear. */
 int opener_check_outside(const struct opener *o, struct errmsg *e);
 
+/* What the policy comes to on this host, into o->facts and o->plan. */
+int opener_plan(struct opener *o, struct errmsg *e);
 /* 0: joined; 1: there is none to join, leftovers are cleaned; -errno. */
 int opener_join(struct opener *o, struct session *ret, struct errmsg *e);
 /* -EAGAIN: the user's folder vanished with its last instance, lock it anew. */

@@ -13,7 +13,9 @@
 #include "opener.h"
 #include "opener_folder.h"
 #include "opener_steps.h"
+#include "opener_unit.h"
 #include "state.h"
+#include "unit.h"
 #include "wire.h"
 
 static int build(struct opener *o, struct session *ret, struct errmsg *e)
@@ -39,6 +41,8 @@ static int build(struct opener *o, struct session *ret, struct errmsg *e)
 	(void)snprintf(ret->id, sizeof(ret->id), "%s", o->facts.id);
 	(void)snprintf(ret->cgroup, sizeof(ret->cgroup), "%s",
 		       o->cgroups.n ? o->cgroups.one[0].at.path : "");
+	if (opener_has_units(o))
+		(void)unit_slice_folder(o->facts.uid, ret->cgroup);
 	return 0;
 }
 
@@ -64,17 +68,8 @@ static void clean_up(struct opener *o)
 		(void)nanosleep(&pause, NULL);
 	if (!state_is_alive(o->dir))
 		(void)instance_end(o->dir, o->facts.id, &ignored);
-}
-
-/* The host name goes into the plan, the account's ids too: all that can be wrong is known before we make
- * anything. */
-static int prepare(struct opener *o, struct errmsg *e)
-{
-	int r = facts_kernel(&o->facts, e);
-
-	if (r == 0)
-		r = facts_maps(&o->facts, o->policy, e);
-	return r < 0 ? r : plan_build(o->policy, &o->facts, &o->plan, e);
+	if (opener_has_units(o))
+		opener_unit_leave(o);
 }
 
 int opener_build(struct opener *o, struct session *ret, struct errmsg *e)
@@ -87,7 +82,7 @@ int opener_build(struct opener *o, struct session *ret, struct errmsg *e)
 		o->conn = spawn_start(&o->spawn, o->facts.user, o->facts.id, e);
 	if (o->conn < 0)
 		return o->conn;
-	r = prepare(o, e);
+	r = opener_plan(o, e);
 	if (r == 0)
 		r = build(o, ret, e);
 	if (r == 0) {

@@ -13,6 +13,7 @@
 #include "instance.h"
 #include "instance_ask.h"
 #include "opener.h"
+#include "opener_unit.h"
 #include "state.h"
 #include "sys.h"
 #include "wire.h"
@@ -104,6 +105,22 @@ static int ask(struct opener *o, int dir, struct place *place, struct errmsg *e)
 	return r < 0 ? errmsg_set(e, r, "no answer of the init") : 0;
 }
 
+/* No group of its own, and an account of its use: it was made where systemd has the groups. */
+static bool is_in_units(const struct instance_record *record)
+{
+	return record->n_cgroups == 0 && record->n_accounts;
+}
+
+/* With the limits that the policy has now. */
+static int enter_units(struct opener *o, const char *id, struct errmsg *e)
+{
+	int r = opener_plan(o, e);
+
+	if (r < 0 || !opener_has_units(o))
+		return r;
+	return opener_unit_enter(o, id, e);
+}
+
 static int join(struct opener *o, const struct instance_record *record, int init,
 		uint64_t namespaces, struct session *ret, struct errmsg *e)
 {
@@ -112,6 +129,8 @@ static int join(struct opener *o, const struct instance_record *record, int init
 	r = cgroup_open(record, &o->cgroups, e);
 	if (r == 0)
 		r = cgroup_enter(&o->cgroups, e);
+	if (r == 0 && is_in_units(record))
+		r = enter_units(o, record->id, e);
 	if (r == 0)
 		r = opener_enter_namespaces(o, init, namespaces, e);
 	if (r < 0) {
@@ -126,7 +145,9 @@ static int join(struct opener *o, const struct instance_record *record, int init
 	ret->namespaces = namespaces;
 	(void)snprintf(ret->id, sizeof(ret->id), "%s", record->id);
 	(void)snprintf(ret->cgroup, sizeof(ret->cgroup), "%s",
-		       record->n_cgroups ? record->cgroup[0].path : "");
+		       record->n_cgroups   ? record->cgroup[0].path :
+		       is_in_units(record) ? record->account[0].path :
+					     "");
 	return 0;
 }
 

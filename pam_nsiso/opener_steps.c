@@ -12,6 +12,8 @@
 #include "errmsg.h"
 #include "instance.h"
 #include "opener_folder.h"
+#include "opener_unit.h"
+#include "unit.h"
 
 static unsigned wanted_controllers(const struct plan *plan)
 {
@@ -71,15 +73,32 @@ static int apply_cgroup_limit(const struct plan *plan, const struct step *step, 
 			      struct errmsg *e)
 {
 	const struct opener_steps *s = ctx;
-	int r = cgroup_limit(&s->o->cgroups,
-			     step->flags & STEP_SESSION ? LEVEL_SESSION : LEVEL_USER,
-			     plan_text(plan, step->s1), plan_text(plan, step->s2), e);
+	int r;
+
+	/* All at once then, by STEP_UNIT_ENTER. */
+	if (s->o->facts.backend == BACKEND_SYSTEMD)
+		return 0;
+	r = cgroup_limit(&s->o->cgroups, step->flags & STEP_SESSION ? LEVEL_SESSION : LEVEL_USER,
+			 plan_text(plan, step->s1), plan_text(plan, step->s2), e);
 
 	if (r < 0 && (step->flags & STEP_OPTIONAL)) {
 		s->o->warn(s->o, "limit not set", e->text);
 		return 0;
 	}
 	return r;
+}
+
+/* The use of the slice is what the limits are compared with. */
+static int apply_unit_enter(const struct plan *plan, const struct step *step, void *ctx,
+			    struct errmsg *e)
+{
+	struct opener_steps *s = ctx;
+	char folder[NSISO_PATH_MAX];
+	int r = instance_append(s->o->record, e, "account=v2 %s\n",
+				unit_slice_folder(s->o->facts.uid, folder));
+
+	(void)plan, (void)step;
+	return r < 0 ? r : opener_unit_enter(s->o, s->o->facts.id, e);
 }
 
 /* Only what is used of steps and text; see unpack_plan() of nsshell-init. */
@@ -184,7 +203,11 @@ static int apply_join(const struct plan *plan, const struct step *step, void *ct
 }
 
 step_apply *const opener_steps[STEP_KIND_COUNT] = {
-	[STEP_CGROUP_MAKE] = apply_cgroup_make,   [STEP_LAUNCH] = apply_launch,
-	[STEP_HAND_OVER] = apply_hand_over,       [STEP_CGROUP_LIMIT] = apply_cgroup_limit,
-	[STEP_CGROUP_ENTER] = apply_cgroup_enter, [STEP_JOIN] = apply_join,
+	[STEP_CGROUP_MAKE] = apply_cgroup_make,
+	[STEP_LAUNCH] = apply_launch,
+	[STEP_HAND_OVER] = apply_hand_over,
+	[STEP_CGROUP_LIMIT] = apply_cgroup_limit,
+	[STEP_UNIT_ENTER] = apply_unit_enter,
+	[STEP_CGROUP_ENTER] = apply_cgroup_enter,
+	[STEP_JOIN] = apply_join,
 };

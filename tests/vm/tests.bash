@@ -267,6 +267,13 @@ prove "a fork bomb stops at pids.max, root logs in meanwhile, and its end is the
 prove "a limit that cannot be set refuses the login" limit_is_refused
 
 # ---------------------------------------------------------------------------------------------------
+# Units of systemd
+# ---------------------------------------------------------------------------------------------------
+
+# shellcheck source=tests/vm/systemd.bash
+. /tests/systemd.bash
+
+# ---------------------------------------------------------------------------------------------------
 # User namespaces
 # ---------------------------------------------------------------------------------------------------
 
