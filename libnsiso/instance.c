@@ -64,6 +64,8 @@ static void read_line(struct instance_record *ret, const char *key, const char *
 		read_process(&ret->supervisor, value);
 	else if (strcmp(key, "init") == 0)
 		read_process(&ret->init, value);
+	else if (strcmp(key, "end") == 0)
+		ret->ending = true;
 	else if (strcmp(key, "boot") == 0)
 		read_text(ret->boot, sizeof(ret->boot), value);
 	else if (strcmp(key, "policy") == 0)

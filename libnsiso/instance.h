@@ -25,6 +25,7 @@ struct instance_record {
 	char id[NSISO_ID_MAX];
 	char service[64]; /* PAM service of the login that made it */
 	bool shared;      /* scope=user: other logins may join */
+	bool ending;      /* it takes no more sessions */
 	struct process supervisor, init;
 	char boot[PROCESS_BOOT_MAX]; /* see process_boot(); empty: not written yet */
 	char policy[17];             /* policy_hash() in hex; empty: not written yet */

@@ -91,6 +91,8 @@ struct plan {
 	uint32_t uid, gid; /* the user */
 	uint32_t init_uid, init_gid;
 	uint32_t grace;           /* ms */
+	uint32_t linger;          /* ms; 0: not, POLICY_FOREVER: while it is used */
+	uint32_t idle, lifetime;  /* ms; 0: no end */
 	uint32_t no_new_privs;    /* 0 or 1; for nsshell */
 	uint32_t nested;          /* 0 or 1 */
 	uint32_t warn_outside;    /* 0 or 1: the supervisor logs processes outside */

@@ -372,6 +372,9 @@ int plan_build(const struct policy *policy, const struct facts *facts, struct pl
 	plan.init_uid = facts->init_uid;
 	plan.init_gid = facts->init_gid;
 	plan.grace = policy->session.grace;
+	plan.linger = policy->session.linger;
+	plan.idle = policy->session.idle;
+	plan.lifetime = policy->session.max_lifetime;
 	plan.no_new_privs = policy->caps.no_new_privs;
 	plan.bounding = policy->caps.bounding;
 	plan.map = policy->user.map;

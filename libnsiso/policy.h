@@ -20,6 +20,7 @@ struct facts;
 #define POLICY_FILES_MAX 64                    /* files that may apply to one login */
 #define POLICY_KEYS_MAX 128                    /* rows of the key table */
 #define POLICY_SET_MAX 256                     /* bytes of a list of processors, NUL included */
+#define POLICY_FOREVER 0xffffffffU             /* a duration's "yes" */
 #define POLICY_LIMIT_MAX 0xffffffffffffffffULL /* a limit's "max" */
 
 /* Items one behind the other, each NUL-terminated; walk with policy_list_next(). */
@@ -32,7 +33,7 @@ struct policy_list {
 /* The item behind *at (start with *at = 0), or NULL at the end. */
 const char *policy_list_next(const struct policy_list *list, size_t *at);
 
-enum policy_mode { MODE_ENFORCE, MODE_OFF };
+enum policy_mode { MODE_ENFORCE, MODE_OBSERVE, MODE_OFF };
 enum policy_scope { SCOPE_USER, SCOPE_SESSION };
 enum policy_manager { MANAGER_NO, MANAGER_INSIDE };
 enum policy_outside { OUTSIDE_WARN, OUTSIDE_REFUSE, OUTSIDE_KILL };
@@ -85,7 +86,12 @@ struct policy {
 		enum policy_mode mode;
 		enum policy_scope scope;
 		bool exempt;
-		uint32_t grace;                   /* ms between SIGTERM and SIGKILL at the end */
+		uint32_t grace; /* ms between SIGTERM and SIGKILL at the end */
+		/* ms that it lives on without a session; 0: not, POLICY_FOREVER: while it is used */
+		uint32_t linger;
+		uint32_t idle;                    /* ms without use after which it ends; 0: never */
+		uint32_t max_lifetime;            /* ms after which it ends; 0: never */
+		uint32_t max_sessions;            /* of the user together; 0: no limit */
 		enum policy_manager user_manager; /* systemd --user: refused, or inside */
 		enum policy_outside outside;      /* the user's processes outside of any instance */
 		char shell[NSISO_PATH_MAX];
@@ -218,7 +224,7 @@ int policy_find_exempt(const char *confdir, const struct facts *facts, struct po
 int policy_check(const struct policy *policy, policy_report *report, void *ctx);
 
 /*
- * Why this login is not isolated, as the log says it: "root", "no-policy", "exempt" or "mode-off".
+ * Why this login is not isolated, as the log says it: "root", "no-policy", "exempt", "observe" or "mode-off".
  * NULL: it is to be isolated.
  */
 const char *policy_skip_reason(const struct policy *policy, const struct facts *facts);

@@ -71,20 +71,44 @@ static void bool_write(const struct policy_key *key, const void *field, FILE *ou
 	(void)fputs(*(const bool *)field ? "yes" : "no", out);
 }
 
+/* "no" is 0, "yes" has no end. */
 static int duration_read(const struct policy_key *key, struct policy_input *in, void *field)
 {
-	return value_duration(in->text, key->max, field, &in->e);
+	struct errmsg ignored;
+	unsigned word = 0;
+
+	if (!key->words || value_word(in->text, key->words, &word, &ignored) < 0)
+		return value_duration(in->text, key->max, field, &in->e);
+	*(uint32_t *)field = word ? POLICY_FOREVER : 0;
+	return 0;
 }
 
 static void duration_write(const struct policy_key *key, const void *field, FILE *out)
 {
 	uint32_t ms = *(const uint32_t *)field;
 
-	(void)key;
-	if (ms % 1000 == 0)
+	if (key->words && (ms == 0 || ms == POLICY_FOREVER))
+		(void)fputs(ms ? "yes" : "no", out);
+	else if (ms % 1000 == 0)
 		(void)fprintf(out, "%" PRIu32 "s", ms / 1000);
 	else
 		(void)fprintf(out, "%" PRIu32 "ms", ms);
+}
+
+static int number_read(const struct policy_key *key, struct policy_input *in, void *field)
+{
+	uint64_t number = 0;
+
+	if (value_number(in->text, key->min, key->max, &number, &in->e) < 0)
+		return in->e.code;
+	*(uint32_t *)field = (uint32_t)number;
+	return 0;
+}
+
+static void number_write(const struct policy_key *key, const void *field, FILE *out)
+{
+	(void)key;
+	(void)fprintf(out, "%" PRIu32, *(const uint32_t *)field);
 }
 
 static int seconds_read(const struct policy_key *key, struct policy_input *in, void *field)
@@ -290,6 +314,7 @@ static const struct {
 	[KEY_FLAG] = { flag_read, flag_write },
 	[KEY_BOOL] = { bool_read, bool_write },
 	[KEY_DURATION] = { duration_read, duration_write },
+	[KEY_NUMBER] = { number_read, number_write },
 	[KEY_SECONDS] = { seconds_read, seconds_write },
 	[KEY_PATH] = { path_read, text_write },
 	[KEY_PARENT] = { parent_read, text_write },

@@ -252,6 +252,8 @@ const char *policy_skip_reason(const struct policy *policy, const struct facts *
 		return "no-policy";
 	if (policy->session.exempt)
 		return "exempt";
+	if (policy->session.mode == MODE_OBSERVE)
+		return "observe";
 	if (policy->session.mode == MODE_OFF)
 		return "mode-off";
 	return NULL;

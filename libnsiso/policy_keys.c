@@ -11,6 +11,7 @@
 #define NAME_MAX_LIKE 32 /* bytes; longer names get no suggestion */
 #define TIB (1ULL << 40)
 #define MIB (1ULL << 20)
+#define DAYS(n) ((n)*86400000ULL)
 #define PIB (1ULL << 50)
 
 #define FIELD(member) offsetof(struct policy, member)
@@ -31,13 +32,21 @@ const struct policy_key policy_keys[ROW_COUNT] = {
 		NULL, NULL, 0, 0, "remote host names, patterns or addresses with a prefix length" },
 
 	[ROW_SESSION_MODE] = { "session", "mode", KEY_WORD, FIELD(session.mode),
-		"enforce", "enforce off", 0, 0, "whether logins are isolated at all" },
+		"enforce", "enforce observe off", 0, 0, "whether logins are isolated, or just what that would be is logged" },
 	[ROW_SESSION_SCOPE] = { "session", "scope", KEY_WORD, FIELD(session.scope),
 		"user", "user session", 0, 0, "one instance for a user, or one for each login" },
 	[ROW_SESSION_EXEMPT] = { "session", "exempt", KEY_BOOL, FIELD(session.exempt),
 		"no", BOOL_WORDS, 0, 0, "leave this user alone" },
 	[ROW_SESSION_GRACE] = { "session", "grace", KEY_DURATION, FIELD(session.grace),
 		"10s", NULL, 0, 600000, "time between SIGTERM and SIGKILL at the end" },
+	[ROW_SESSION_LINGER] = { "session", "linger", KEY_DURATION, FIELD(session.linger),
+		"no", "no yes", 0, DAYS(30), "how long what runs may outlive the last session" },
+	[ROW_SESSION_IDLE] = { "session", "idle", KEY_DURATION, FIELD(session.idle),
+		"no", "no", 0, DAYS(30), "time without use after which the sessions end" },
+	[ROW_SESSION_MAX_LIFETIME] = { "session", "max_lifetime", KEY_DURATION, FIELD(session.max_lifetime),
+		"no", "no", 0, DAYS(30), "time after which an instance ends, in use or not" },
+	[ROW_SESSION_MAX_SESSIONS] = { "session", "max_sessions", KEY_NUMBER, FIELD(session.max_sessions),
+		"0", NULL, 0, 512, "sessions of a user at a time; 0: any number" },
 	[ROW_SESSION_SHELL] = { "session", "shell", KEY_PATH, FIELD(session.shell),
 		"/bin/sh", NULL, 0, 0, "the real login shell" },
 	[ROW_SESSION_OUTSIDE] = { "session", "outside", KEY_WORD, FIELD(session.outside),

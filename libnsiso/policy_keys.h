@@ -13,7 +13,8 @@ enum key_type {
 	KEY_WORD,     /* one of words; an enum in the order of words */
 	KEY_FLAG,     /* the first or the second of words: false or true */
 	KEY_BOOL,     /* yes no true false on off */
-	KEY_DURATION, /* uint32_t, ms */
+	KEY_DURATION, /* uint32_t, ms; words, where there are some, for 0 and POLICY_FOREVER */
+	KEY_NUMBER,   /* uint32_t */
 	KEY_SECONDS,  /* uint64_t */
 	KEY_PATH,     /* char[NSISO_PATH_MAX] */
 	KEY_PARENT,   /* the same, or "self" */
@@ -45,6 +46,10 @@ enum key_row {
 	ROW_SESSION_SCOPE,
 	ROW_SESSION_EXEMPT,
 	ROW_SESSION_GRACE,
+	ROW_SESSION_LINGER,
+	ROW_SESSION_IDLE,
+	ROW_SESSION_MAX_LIFETIME,
+	ROW_SESSION_MAX_SESSIONS,
 	ROW_SESSION_SHELL,
 	ROW_SESSION_OUTSIDE,
 	ROW_SESSION_USER_MANAGER,

@@ -212,13 +212,14 @@ int value_duration(const char *text, uint64_t max_ms, uint32_t *ret_ms, struct e
 	static const struct {
 		const char *name;
 		uint64_t ms;
-	} units[] = { { "", 1000 }, { "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 } };
+	} units[] = { { "", 1000 },   { "ms", 1 },      { "s", 1000 },
+		      { "m", 60000 }, { "h", 3600000 }, { "d", 86400000 } };
 	const char *at = text;
 	uint64_t value = 0;
 
 	if (!digits_read(&at, &value))
 		return errmsg_setx(e, -EINVAL,
-				   "'%s' is not a duration: a number with ms, s, m or h", text);
+				   "'%s' is not a duration: a number with ms, s, m, h or d", text);
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 		if (strcmp(at, units[i].name) != 0)
 			continue;
@@ -228,7 +229,7 @@ int value_duration(const char *text, uint64_t max_ms, uint32_t *ret_ms, struct e
 		*ret_ms = (uint32_t)(value * units[i].ms);
 		return 0;
 	}
-	return errmsg_setx(e, -EINVAL, "'%s' is not a unit of time: ms, s, m or h", at);
+	return errmsg_setx(e, -EINVAL, "'%s' is not a unit of time: ms, s, m, h or d", at);
 }
 
 /* "QUOTA PERIOD", "max PERIOD", "max" or "N%" as it is written. */

@@ -24,7 +24,7 @@ int value_size(const char *text, uint64_t min, uint64_t max, uint64_t *ret, stru
 const char *value_size_text(uint64_t size, char ret[VALUE_SIZE_MAX]);
 /* Digits, or N% of the processes that the kernel can have. */
 int value_count(const char *text, uint64_t min, uint64_t max, uint64_t *ret, struct errmsg *e);
-/* Digits with ms, s, m or h; without a unit seconds. */
+/* Digits with ms, s, m, h or d; without a unit seconds. */
 int value_duration(const char *text, uint64_t max_ms, uint32_t *ret_ms, struct errmsg *e);
 /*
  * "QUOTA PERIOD", "max", "max PERIOD" or "N%"; both results in µs, the quota may be

@@ -36,7 +36,8 @@ enum wire_type {
 	WIRE_COMMIT, /* opener to supervisor: joined; from now on the opener's pidfd counts; the body
 			  is a struct wire_session, or empty */
 	WIRE_LEAVE,  /* opener to supervisor: session closed */
-	WIRE_REGISTER, /* another opener to supervisor: its own pidfd; answered by PIDFD or CLOSING */
+	WIRE_REGISTER, /* another opener to supervisor: its own pidfd; value: sessions that there may be, 0: any
+			  number; answered by PIDFD, CLOSING, or ERROR with -EUSERS */
 	WIRE_CLOSING, /* supervisor to opener: this instance takes no more sessions */
 	WIRE_WELCOME, /* init to login shell or opener: struct wire_welcome; user namespace, its mounts */
 	WIRE_STATUS,   /* root's tool to supervisor; answered by WIRE_STATE */

@@ -22,8 +22,9 @@
 #include "errmsg.h"
 #include "sys.h"
 
-#define PROC_MAGIC 0x9fa0 /* PROC_SUPER_MAGIC */
-#define BACKLOG 64        /* login shells that wait for their welcome */
+#define PROC_MAGIC 0x9fa0  /* PROC_SUPER_MAGIC */
+#define BACKLOG 64         /* login shells that wait for their welcome */
+#define WELCOME_LASTS 6000 /* ms in which an opener has joined, or never will: see OPENER_TIMEOUT */
 
 /* All that is needed after the set-up; the plan's pages are given back. */
 struct init {
@@ -31,6 +32,8 @@ struct init {
 	int sock;
 	uid_t user;
 	uint32_t grace; /* ms */
+	enum init_status status;
+	int64_t asked; /* wire_now() of the last welcome */
 	struct wire_welcome welcome;
 	struct wire_fds fds; /* go with it: user namespace and its mounts, where there are any */
 };
@@ -126,7 +129,7 @@ static int set_up(struct init *init, const struct plan *plan, struct launch *lau
 /*
  * A process of the user's, or root's (an opener), is told what it needs; nobody else.
  */
-static void welcome_one(const struct init *init)
+static void welcome_one(struct init *init)
 {
 	AUTO_CLOSE int peer = accept4(init->sock, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	struct iovec body = { (void *)&init->welcome, sizeof(init->welcome) };
@@ -137,7 +140,18 @@ static void welcome_one(const struct init *init)
 		return;
 	if (cred.uid != init->user && cred.uid != 0)
 		return;
+	init->asked = wire_now();
 	(void)wire_send(peer, WIRE_WELCOME, 0, &body, 1, &init->fds);
+}
+
+/*
+ * An opener that has its welcome joins next, and nothing of it is to be seen here until it forks; one that has
+ * it not yet finds us gone, and builds anew.
+ */
+static bool is_alone(const struct init *init)
+{
+	return kill(-1, 0) < 0 && errno == ESRCH &&
+	       (init->asked == 0 || wire_now() - init->asked > WELCOME_LASTS);
 }
 
 /*
@@ -151,8 +165,15 @@ static bool is_told_to_end(struct init *init)
 	while (read(init->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_pid != 0 && (init->welcome.own_pid_ns || info.ssi_uid != 0))
 			continue;
+		if (info.ssi_code == SI_QUEUE && info.ssi_int == INIT_END_IF_ALONE) {
+			if (is_alone(init))
+				_exit(INIT_STATUS_ALONE);
+			continue;
+		}
 		if (info.ssi_code == SI_QUEUE && info.ssi_int > 0)
 			init->grace = (uint32_t)info.ssi_int;
+		else
+			init->status = INIT_STATUS_TOLD;
 		return true;
 	}
 	return false;
@@ -211,5 +232,5 @@ void init_run(struct plan *plan, struct launch *launch, int supervisor)
 	}
 	close_fd(&init.sock);
 	drain(&init);
-	_exit(0);
+	_exit(init.status);
 }

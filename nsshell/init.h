@@ -10,6 +10,11 @@
 
 struct errmsg;
 
+/* With SIGTERM, in place of a grace: to end if there is no other process in the pid namespace. */
+#define INIT_END_IF_ALONE (-1)
+/* How it ends: told by the supervisor, told by somebody else, or then; anything else is a failure. */
+enum init_status { INIT_STATUS_ORDERED, INIT_STATUS_ALONE = 3, INIT_STATUS_TOLD = 4 };
+
 /* In the cloned child; supervisor is a pidfd of the parent.  Never returns. */
 void init_run(struct plan *plan, struct launch *launch, int supervisor) __attribute__((noreturn));
 

@@ -126,6 +126,9 @@ static int start(struct supervisor *s, const struct plan *plan, struct errmsg *e
 	r = plan_apply(plan, ACTOR_SUPERVISOR, steps, s, e);
 	if (r < 0)
 		return r;
+	r = clock_start(s, plan, e);
+	if (r < 0)
+		return r;
 	s->signals = catch_term(e);
 	if (s->signals < 0)
 		return s->signals;
@@ -146,7 +149,7 @@ static int start(struct supervisor *s, const struct plan *plan, struct errmsg *e
 /* Whoever was here has left, or nobody ever came. */
 static void end_unused(struct supervisor *s)
 {
-	if (s->closing)
+	if (s->closing || clock_linger(s))
 		return;
 	end_begin(s,
 		  !s->ready      ? END_FAILED :
@@ -182,6 +185,8 @@ static void handle(struct supervisor *s, const struct pollfd *pollers)
 		end_begin(s, END_SHUTDOWN, s->grace);
 	if (book_sessions(&s->book) == 0)
 		end_unused(s);
+	else
+		clock_stay(s);
 }
 
 /*
@@ -255,7 +260,6 @@ int supervisor_run(struct plan *plan, struct launch *launch)
 	s.warn_outside = plan->warn_outside;
 	(void)snprintf(s.id, sizeof(s.id), "%s", plan_text(plan, plan->id));
 	(void)snprintf(s.user, sizeof(s.user), "%s", plan_text(plan, plan->user));
-	s.clock.fd = -1;
 	s.created = (uint64_t)time(NULL);
 	s.created_boot = wire_now_boot();
 	openlog("nsiso", LOG_PID, LOG_AUTHPRIV);
@@ -265,7 +269,7 @@ int supervisor_run(struct plan *plan, struct launch *launch)
 	}
 	plan_release(plan);
 	loop(&s);
-	end_record(&s);
+	end_log(&s);
 	if (book_openers(&s.book))
 		book_release(&s.book, launch->fd[LAUNCH_DIR]);
 	state = scope_open_state(&s);

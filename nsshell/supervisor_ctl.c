@@ -30,10 +30,25 @@ void ctl_accept(struct supervisor *s)
 	book_add(&s->book, take_fd(&conn), -1);
 }
 
-static bool serve_register(struct supervisor *s, struct book_entry *entry, struct wire_fds *fds)
+/* The policy of the login counts, not that of the instance. */
+static bool is_full(const struct supervisor *s, uint64_t max)
 {
+	return max && book_sessions(&s->book) >= max;
+}
+
+static bool serve_register(struct supervisor *s, struct book_entry *entry, struct wire_fds *fds,
+			   uint64_t max)
+{
+	struct errmsg e;
+
 	if (fds->n != 1 || entry->opener >= 0 || s->closing) {
 		(void)wire_send(entry->conn, WIRE_CLOSING, 0, NULL, 0, NULL);
+		return false;
+	}
+	if (is_full(s, max)) {
+		(void)errmsg_setx(&e, -EUSERS, "user %s has %u sessions, and max_sessions is %u",
+				  s->user, book_sessions(&s->book), (unsigned)max);
+		wire_send_error(entry->conn, &e);
 		return false;
 	}
 	entry->opener = take_fd(&fds->fd[0]);
@@ -58,6 +73,7 @@ static bool serve_commit(struct supervisor *s, struct book_entry *entry, const c
 	entry->joined = s->ready = true;
 	scope_start(s);
 	entry->since = (uint64_t)time(NULL);
+	clock_use(s);
 	take_about(&entry->about, body, n);
 	if (s->warn_outside)
 		supervisor_warn_outside(s->uid, s->user, s->id);
@@ -65,22 +81,36 @@ static bool serve_commit(struct supervisor *s, struct book_entry *entry, const c
 	return true;
 }
 
-static void fill_state(const struct supervisor *s, struct wire_state *ret)
+static uint64_t linger_left(const struct supervisor *s)
+{
+	const int64_t until = s->clock.linger_until, now = wire_now_boot();
+
+	if (!s->clock.look_at)
+		return 0;
+	if (!until)
+		return UINT64_MAX;
+	return until > now ? (uint64_t)(until - now) : 0;
+}
+
+static void fill_state(struct supervisor *s, struct wire_state *ret)
 {
 	*ret = (struct wire_state){
 		.bytes = sizeof(*ret),
 		.session_bytes = sizeof(struct wire_state_session),
 		.n_sessions = book_sessions(&s->book),
-		.flags = s->closing ? WIRE_STATE_CLOSING : 0,
+		.flags = (s->closing ? WIRE_STATE_CLOSING : 0U) |
+			 (s->clock.look_at && !s->closing ? WIRE_STATE_LINGERING : 0U),
 		.created = s->created,
 		.created_boot = (uint64_t)s->created_boot,
+		.linger_left = linger_left(s),
+		.idle = clock_idle(s),
 		.apply_at = (uint64_t)s->clock.apply_at,
 	};
 	memcpy(ret->id, s->id, sizeof(s->id));
 }
 
 /* On pages of its own, which go back to the kernel at once. */
-static bool serve_status(const struct supervisor *s, const struct book_entry *asker)
+static bool serve_status(struct supervisor *s, const struct book_entry *asker)
 {
 	struct wire_state state;
 	struct wire_state_session *sessions;
@@ -188,7 +218,7 @@ bool ctl_serve(struct supervisor *s, struct book_entry *entry)
 	if (n < 0) /* else it is we who can't receive: asked again */
 		return n != -ECONNRESET && n != -EPROTO;
 	if (head.type == WIRE_REGISTER)
-		keep = serve_register(s, entry, &fds);
+		keep = serve_register(s, entry, &fds, head.value);
 	else
 		keep = serve_message(s, entry, &head, body, (size_t)n);
 	wire_close_fds(&fds);

@@ -28,7 +28,8 @@ static const char *end_reason_name(enum end_reason reason)
 		[END_NONE] = "none",          [END_LAST_SESSION] = "last-session",
 		[END_OPENER] = "opener-died", [END_FAILED] = "never-joined",
 		[END_ADMIN] = "admin",        [END_SHUTDOWN] = "shutdown",
-		[END_INIT] = "init-died",
+		[END_INIT] = "init-died",     [END_LINGER] = "linger-over",
+		[END_IDLE] = "idle",          [END_LIFETIME] = "lifetime",
 	};
 
 	return names[reason];
@@ -40,9 +41,24 @@ void end_session(struct supervisor *s, struct book_entry *entry, bool opener_die
 		return;
 	entry->left = true;
 	s->opener_died = opener_died;
+	s->session_ended = wire_now_boot();
+	clock_use(s);
 	if (opener_died)
 		syslog(LOG_NOTICE, "session ended by its opener's death: user=%s id=%s", s->user,
 		       s->id);
+}
+
+/* Into the record at once: who finds it knows that this one takes no more sessions. */
+static void decide(struct supervisor *s, enum end_reason reason)
+{
+	struct errmsg ignored;
+
+	if (s->closing)
+		return;
+	s->closing = true;
+	s->reason = reason;
+	(void)instance_append(s->launch->fd[LAUNCH_RECORD], &ignored, "end=%s\n",
+			      end_reason_name(reason));
 }
 
 /*
@@ -55,9 +71,7 @@ void end_begin(struct supervisor *s, enum end_reason reason, uint32_t grace)
 
 	if (s->over || (s->closing && (s->due < 0 || due >= s->due)))
 		return;
-	if (!s->closing)
-		s->reason = reason;
-	s->closing = true;
+	decide(s, reason);
 	s->due = due;
 	s->grace = grace;
 	if (s->ready && grace)
@@ -66,33 +80,34 @@ void end_begin(struct supervisor *s, enum end_reason reason, uint32_t grace)
 		(void)sys_pidfd_send_signal(s->pidfd, SIGKILL);
 }
 
-/* An init that ends by itself was told to, from outside. */
 static enum end_reason init_reason(const struct supervisor *s)
 {
 	siginfo_t info = { .si_code = 0 };
 
 	if (waitid((idtype_t)P_PIDFD, (id_t)s->pidfd, &info, WEXITED | WNOHANG) < 0 ||
-	    info.si_code != CLD_EXITED || info.si_status != 0)
+	    info.si_code != CLD_EXITED)
 		return END_INIT;
-	return END_ADMIN;
+	if (info.si_status == INIT_STATUS_ALONE)
+		return END_LINGER;
+	return info.si_status == INIT_STATUS_TOLD ? END_ADMIN : END_INIT;
 }
 
+/* Who told the init to end has ended the sessions, whose openers may have been heard first. */
 void end_init(struct supervisor *s)
 {
-	if (!s->closing)
-		s->reason = s->ready ? init_reason(s) : END_FAILED;
-	s->over = s->closing = true;
+	enum end_reason reason = s->ready ? init_reason(s) : END_FAILED;
+
+	if (reason == END_ADMIN && (s->reason == END_LAST_SESSION || s->reason == END_OPENER))
+		s->closing = false;
+	decide(s, reason);
+	s->over = true;
 	s->due = wire_now() + LEFT_TIMEOUT;
 	close_fd(&s->launch->fd[LAUNCH_CTL]);
 	(void)unlinkat(s->launch->fd[LAUNCH_DIR], "ctl", 0);
 }
 
-void end_record(const struct supervisor *s)
+void end_log(const struct supervisor *s)
 {
-	const char *name = end_reason_name(s->reason);
-	struct errmsg ignored;
-
-	(void)instance_append(s->launch->fd[LAUNCH_RECORD], &ignored, "end=%s\n", name);
 	syslog(LOG_NOTICE, "instance ended: user=%s id=%s reason=%s seconds=%" PRId64, s->user,
-	       s->id, name, (wire_now_boot() - s->created_boot) / 1000);
+	       s->id, end_reason_name(s->reason), (wire_now_boot() - s->created_boot) / 1000);
 }

@@ -5,6 +5,8 @@
  *   supervisor_end.c    how the instance ends, and why
  *   supervisor_clock.c  what is to be done at a time
  *   supervisor_scope.c  what systemd is told, where it runs the host
+ *   supervisor_tty.c    the user's terminals
+ *   supervisor_apply.c  nsisoctl apply
  */
 #ifndef NSISO_SUPERVISOR_PARTS_H
 #define NSISO_SUPERVISOR_PARTS_H
@@ -13,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "nsiso.h"
 #include "supervisor.h"
@@ -32,12 +35,23 @@ enum end_reason {
 	END_ADMIN,        /* WIRE_END, or SIGTERM to the init */
 	END_SHUTDOWN,     /* SIGTERM to the supervisor */
 	END_INIT,         /* the init was killed */
+	END_LINGER,       /* nothing was left that it lingered for, or the time for it was over */
+	END_IDLE,         /* nobody has typed for the policy's idle= */
+	END_LIFETIME,     /* the policy's max_lifetime= is over */
 };
 
-/* Times are of CLOCK_BOOTTIME in ms, 0 for none, unless they say otherwise. */
+/* Times are of CLOCK_BOOTTIME in ms, 0 for none. */
 struct supervisor_clock {
-	int fd;           /* timerfd; -1 until it is needed */
-	int64_t apply_at; /* WIRE_APPLY_AT */
+	int fd;                          /* timerfd; -1 until it is needed */
+	uint32_t linger, idle, lifetime; /* ms; see struct plan */
+	int64_t apply_at;                /* WIRE_APPLY_AT */
+	int64_t linger_until;            /* lingering, and only so long */
+	int64_t look_at;                 /* lingering: when to look whether anything is left */
+	uint32_t look_after;             /* ms */
+	bool idle_warned, lifetime_warned;
+	int64_t idle_at, lifetime_at; /* when to look for use, and to warn or end */
+	int64_t used, looked;         /* last use of a terminal, and last look for it */
+	time_t newest;                /* what the last look found, CLOCK_REALTIME */
 };
 
 /* State of the parent; one instance a process, so it may be static. */
@@ -59,8 +73,9 @@ struct supervisor {
 	bool scope_due;   /* until the first opener has joined */
 	bool opener_died; /* the session that ended last ended so */
 	enum end_reason reason;
-	uint64_t created;     /* s of CLOCK_REALTIME */
-	int64_t created_boot; /* ms */
+	int64_t session_ended; /* CLOCK_BOOTTIME in ms, the last one */
+	uint64_t created;      /* s of CLOCK_REALTIME */
+	int64_t created_boot;  /* ms */
 	/* Closing: when patience with the init, then with openers, is over (wire_now()); -1: never. */
 	int64_t due;
 	struct supervisor_clock clock;
@@ -86,11 +101,21 @@ void end_session(struct supervisor *s, struct book_entry *entry, bool opener_die
 void end_begin(struct supervisor *s, enum end_reason reason, uint32_t grace);
 /* The init is gone. */
 void end_init(struct supervisor *s);
-/* The end is recorded and logged; before what the record names is removed. */
-void end_record(const struct supervisor *s);
+/* All has ended and nothing is removed yet. */
+void end_log(const struct supervisor *s);
 
+/* Sets what the plan says; -errno. */
+int clock_start(struct supervisor *s, const struct plan *plan, struct errmsg *e);
 /* WIRE_APPLY_AT; -errno. */
 int clock_set_apply(struct supervisor *s, uint64_t boot_ms);
+/* A session has begun or ended. */
+void clock_use(struct supervisor *s);
+/* ms since somebody typed; 0 while there is a session without a terminal. */
+uint64_t clock_idle(struct supervisor *s);
+/* Without a session: whether the instance lives on all the same.  Called again, it changes nothing. */
+bool clock_linger(struct supervisor *s);
+/* There is a session. */
+void clock_stay(struct supervisor *s);
 /* Does what is due. */
 void clock_ring(struct supervisor *s);
 
@@ -100,5 +125,16 @@ void scope_start(struct supervisor *s);
 int scope_open_state(const struct supervisor *s);
 /* Has the user's limits taken back with the last instance, in place of this process. */
 void scope_end(const struct supervisor *s, int state);
+
+/*
+ * The newest time at which any terminal of the user's was read from (s of CLOCK_REALTIME), 0: none.
+ * False: there is a session without a terminal.
+ */
+bool terminals_look(const struct supervisor *s, time_t *newest);
+/* Writes text to the user's terminals. */
+void terminals_warn(uid_t uid, const char *text);
+
+/* Starts "nsisoctl apply USER" and forgets it. */
+void apply_start(const struct supervisor *s);
 
 #endif

@@ -18,7 +18,7 @@
 #define BUILD_TRIES 3
 
 /* Threads can't be moved into another pid namespace's future (man 2 setns); nlink 3 is one thread. */
-static int check_caller(struct errmsg *e)
+int opener_check_caller(struct errmsg *e)
 {
 	struct stat st;
 
@@ -75,7 +75,7 @@ void opener_prefetch(struct opener *o)
 	struct stat st;
 
 	(void)snprintf(folder, sizeof(folder), "%s/%s", o->statedir, o->facts.user);
-	if (lstat(folder, &st) < 0 && errno == ENOENT && check_caller(&ignored) == 0)
+	if (lstat(folder, &st) < 0 && errno == ENOENT && opener_check_caller(&ignored) == 0)
 		o->conn = spawn_start(&o->spawn, o->facts.user, o->facts.id, &ignored);
 }
 
@@ -96,17 +96,32 @@ int opener_plan(struct opener *o, struct errmsg *e)
 	return r < 0 ? r : plan_build(o->policy, &o->facts, &o->plan, e);
 }
 
+/* By nsisoctl freeze: an instance whose processes are stopped answers nobody, and is not dead for it. */
+static int check_frozen(struct opener *o, struct errmsg *e)
+{
+	struct stat st;
+
+	if (fstatat(o->user_dir, ".frozen", &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 :
+					 errmsg_set(e, -errno, "cannot examine the mark .frozen");
+	o->told = OPENER_FROZEN;
+	return errmsg_setx(e, -EPERM, "user %s is frozen; nsisoctl thaw %s lets it go on",
+			   o->facts.user, o->facts.user);
+}
+
 static int run_locked(struct opener *o, struct session *ret, struct errmsg *e)
 {
-	int r = opener_join(o, ret, e);
+	int r = check_frozen(o, e);
 
+	if (r == 0)
+		r = opener_join(o, ret, e);
 	return r == 1 ? opener_build(o, ret, e) : r;
 }
 
 int opener_run(struct opener *o, struct session *ret, struct errmsg *e)
 {
 	AUTO_CLOSE int state = -1;
-	int r = check_caller(e), tries;
+	int r = opener_check_caller(e), tries;
 
 	if (r == 0)
 		r = opener_check_outside(o, e);

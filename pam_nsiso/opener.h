@@ -20,6 +20,9 @@ struct errmsg;
 
 #define OPENER_TIMEOUT 5000 /* ms for a supervisor or an init to answer */
 
+#define OPENER_FULL "you have too many sessions already" /* for struct opener's told */
+#define OPENER_FROZEN "your sessions here are suspended"
+
 /* One opening; lives on the stack of pam_sm_open_session(). */
 struct opener {
 	int64_t begin; /* CLOCK_MONOTONIC in µs, for the log */
@@ -31,12 +34,15 @@ struct opener {
 	bool entered; /* the cgroups */
 	/* Told of what the admin should know of a login that goes on: what happened, and to what or why. */
 	void (*warn)(const struct opener *o, const char *what, const char *text);
-	void *pamh;        /* for warn */
-	int64_t deadline;  /* ms; see wire_now() */
-	int user_dir;      /* locked folder of the user */
-	int user_ns;       /* see struct session */
-	int dir, record;   /* the new instance's */
-	int conn;          /* to the supervisor */
+	void *pamh;       /* for warn */
+	int64_t deadline; /* ms; see wire_now() */
+	int user_dir;     /* locked folder of the user */
+	int user_ns;      /* see struct session */
+	int dir, record;  /* the new instance's */
+	int conn;         /* to the supervisor */
+	/* What the user is told of a refusal, when it is no fault of ours; NULL: nothing but a reference. */
+	const char *told;
+	unsigned beside;   /* scope=session: instances of the user that have a session */
 	uint32_t revision; /* of the supervisor; see wire.h */
 	struct spawn spawn;
 };
@@ -69,6 +75,8 @@ void opener_cancel(struct opener *o);
  */
 int opener_run(struct opener *o, struct session *ret, struct errmsg *e);
 
+/* Whether the calling process can be moved at all; -errno. */
+int opener_check_caller(struct errmsg *e);
 /* -EPERM or -EBUSY: the user has processes outside of any instance that the policy does not bear. */
 int opener_check_outside(const struct opener *o, struct errmsg *e);
 

@@ -20,12 +20,12 @@
 
 #define KILL_TIMEOUT 2000 /* ms for a killed process to be gone */
 
-static int send_register(int conn)
+static int send_register(int conn, uint32_t max_sessions)
 {
 	AUTO_CLOSE int self = sys_pidfd_open(getpid());
 	struct wire_fds fds = { .n = 1, .fd = { self } };
 
-	return self < 0 ? -errno : wire_send(conn, WIRE_REGISTER, 0, NULL, 0, &fds);
+	return self < 0 ? -errno : wire_send(conn, WIRE_REGISTER, max_sessions, NULL, 0, &fds);
 }
 
 /* The init's answer proves that it lives, and has the user namespace that our child is to enter. */
@@ -52,7 +52,7 @@ struct place {
 };
 
 /* 0: *place has the init; 1: this instance takes no more sessions; -errno, or what it refuses with. */
-static int await_pidfd(const struct opener *o, int ctl, struct place *place, struct errmsg *e)
+static int await_pidfd(struct opener *o, int ctl, struct place *place, struct errmsg *e)
 {
 	struct wire_fds fds = { .n = 0 };
 	struct wire_head head;
@@ -69,6 +69,8 @@ static int await_pidfd(const struct opener *o, int ctl, struct place *place, str
 	}
 	wire_close_fds(&fds);
 	text[n] = '\0';
+	if (head.type == WIRE_ERROR && head.code == -EUSERS)
+		o->told = OPENER_FULL;
 	return head.type == WIRE_ERROR && head.code < 0 ? errmsg_setx(e, head.code, "%s", text) : 1;
 }
 
@@ -91,7 +93,7 @@ static int ask(struct opener *o, int dir, struct place *place, struct errmsg *e)
 		return ping == -ECONNREFUSED || ping == -ENOENT ?
 			       1 :
 			       errmsg_set(e, ping, "cannot connect");
-	r = send_register(ctl);
+	r = send_register(ctl, o->policy->session.max_sessions);
 	if (r < 0)
 		return r == -EPIPE || r == -ECONNRESET ? 1 : errmsg_set(e, r, "cannot register");
 	r = await_pidfd(o, ctl, place, e);
@@ -224,6 +226,17 @@ static int try_shared(struct opener *o, int dir, struct session *ret, struct err
 	return record.shared ? try_one(o, dir, &record, ret, e) : 1;
 }
 
+/* One that is ending has no session any more. */
+static void count_beside(struct opener *o, int dir)
+{
+	struct instance_record record;
+	struct errmsg ignored;
+
+	if (o->policy->session.max_sessions && instance_read(dir, &record, &ignored) == 0 &&
+	    !record.ending)
+		o->beside++;
+}
+
 static int visit(struct opener *o, const char *id, struct session *ret, struct errmsg *e)
 {
 	AUTO_CLOSE int dir =
@@ -238,7 +251,21 @@ static int visit(struct opener *o, const char *id, struct session *ret, struct e
 	/* What nobody supervises any more is ended here; what resists must not keep the user out. */
 	if (r == 1 && !state_is_alive(dir))
 		(void)instance_end(dir, id, &leftover);
+	else if (r == 1 && o->policy->session.scope == SCOPE_SESSION)
+		count_beside(o, dir);
 	return r;
+}
+
+/* 1: another one may be built. */
+static int check_beside(struct opener *o, struct errmsg *e)
+{
+	const uint32_t max = o->policy->session.max_sessions;
+
+	if (max == 0 || o->beside < max)
+		return 1;
+	o->told = OPENER_FULL;
+	return errmsg_setx(e, -EUSERS, "user %s has %u sessions, and max_sessions is %u",
+			   o->facts.user, o->beside, (unsigned)max);
 }
 
 int opener_join(struct opener *o, struct session *ret, struct errmsg *e)
@@ -247,6 +274,7 @@ int opener_join(struct opener *o, struct session *ret, struct errmsg *e)
 	DIR *entries = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 
+	o->beside = 0;
 	if (!entries) {
 		r = errmsg_set(e, -errno, "cannot read the folder of user %s", o->facts.user);
 		close_fd(&fd);
@@ -260,5 +288,5 @@ int opener_join(struct opener *o, struct session *ret, struct errmsg *e)
 		r = errmsg_set(e, -errno, "cannot read the folder of user %s", o->facts.user);
 	(void)closedir(entries);
 	close_fd(&o->user_ns);
-	return r;
+	return r == 1 ? check_beside(o, e) : r;
 }

@@ -126,5 +126,8 @@ int pam_decide_policy(pam_handle_t *pamh, const struct pam_args *args, const str
 		return errmsg_wrap(e, "policy");
 	if (r == 0)
 		why = policy_skip_reason(policy, facts);
-	return why ? not_isolated(pamh, facts, why) : 0;
+	if (!why)
+		return 0;
+	(void)not_isolated(pamh, facts, why);
+	return strcmp(why, "observe") == 0 ? 2 : 1;
 }

@@ -18,7 +18,8 @@ struct errmsg;
  */
 int pam_decide_user(pam_handle_t *pamh, struct facts *facts, struct errmsg *e);
 /*
- * Fills policy.  0: isolate; 1: not (logged: exempt, mode=off, no policy); -errno: refuse.  Who is exempt by
+ * Fills policy.  0: isolate; 1: not (logged: exempt, mode=off, no policy); 2: not, but to be
+ * observed (mode=observe); -errno: refuse.  Who is exempt by
  * a file of his own is so whatever faults the other files have.
  * Every fault of the policy is logged.
  */

@@ -17,6 +17,7 @@
 #include "pam_args.h"
 #include "pam_child.h"
 #include "pam_decide.h"
+#include "pam_observe.h"
 #include "wire.h"
 
 #define DATA_NAME "nsiso_session"
@@ -66,14 +67,15 @@ static void warn(const struct opener *o, const char *what, const char *text)
 }
 
 /* The log has the reason; the user gets what support needs to find it, in one line (sftp shows it too). */
-static int refuse(pam_handle_t *pamh, const struct facts *facts, const struct errmsg *e)
+static int refuse(pam_handle_t *pamh, const struct facts *facts, const char *told,
+		  const struct errmsg *e)
 {
 	char id[NSISO_ID_MAX];
 
 	(void)snprintf(id, sizeof(id), "%s", facts->id[0] ? facts->id : "-");
 	pam_syslog(pamh, LOG_ERR, "session refused: user=%s service=%s id=%s reason=%s",
 		   facts->user[0] ? facts->user : "-", facts->service, id, e->text);
-	pam_error(pamh, "nsiso: isolation failed, reference %s", id);
+	pam_error(pamh, "nsiso: %s, reference %s", told ? told : "isolation failed", id);
 	return e->code == -EPERM || e->code == -EACCES ? PAM_PERM_DENIED : PAM_SYSTEM_ERR;
 }
 
@@ -151,6 +153,8 @@ static int open_session(pam_handle_t *pamh, int argc, const char **argv, struct 
 	r = pam_decide_policy(pamh, &args, &o->facts, policy, e);
 	if (r == 0 && args.debug)
 		log_decision(pamh, &o->facts, policy);
+	if (r == 2)
+		pam_observe(pamh, o);
 	if (r == 0)
 		r = open_isolated(pamh, o, e);
 	opener_cancel(o);
@@ -173,7 +177,7 @@ int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **ar
 		r = open_session(pamh, argc, argv, o, &e);
 	}
 	if (r < 0)
-		return refuse(pamh, o ? &o->facts : &nobody, &e);
+		return refuse(pamh, o ? &o->facts : &nobody, o ? o->told : NULL, &e);
 	return r == 0 ? PAM_SUCCESS : PAM_IGNORE;
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# shellcheck disable=SC2154 # variables of bats and lib.bash
+# shellcheck disable=SC2016,SC2154 # scripts for the other side; variables of bats and lib.bash
 #
 # What root's tools ask of a supervisor, and how it gets on with peers of other releases.
 load lib

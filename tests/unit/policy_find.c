@@ -177,7 +177,7 @@ static void test_faults(void **state)
 	(void)state;
 	assert_true(policy_tree_write(DIR "/conf.d/10.conf",
 				      "[match]\nuser = bob\n[session]\nmode = on\n"));
-	expect_fault("conf.d/10.conf:4: mode: 'on' is none of enforce, off");
+	expect_fault("conf.d/10.conf:4: mode: 'on' is none of enforce, observe, off");
 	assert_true(policy_tree_write(DIR "/conf.d/10.conf", "[match]\ngroup = broken\n"));
 	expect_fault("conf.d/10.conf:2: cannot look up the group broken: Input/output error");
 	/* Not asked for when the rest does not fit. */
@@ -238,6 +238,10 @@ static void test_skip(void **state)
 	assert_true(policy_tree_write(DIR "/default.conf", "[session]\nmode = off\n"));
 	expect_clean();
 	assert_string_equal(policy_skip_reason(&found, &alice), "mode-off");
+	assert_true(policy_tree_write(DIR "/default.conf", "[session]\nmode = observe\n"));
+	expect_clean();
+	assert_string_equal(policy_skip_reason(&found, &alice), "observe");
+	assert_string_equal(policy_skip_reason(&found, &root), "root");
 }
 
 /* The login shell reads the policy as the user, after a change of uid that made it non-dumpable. */
