@@ -30,6 +30,8 @@ static const struct command commands[] = {
 	{ "list", "[--json | --watch]", "list the instances", cmd_list },
 	{ "ps", "USER | ID", "list the processes of instances", cmd_ps },
 	{ "tree", "[USER | ID]", "show instances with their processes as trees", cmd_tree },
+	{ "enter", "[-u] USER | ID [-- COMMAND [ARGUMENT...]]",
+	  "run a command or a shell inside of an instance, as root or as the user", cmd_enter },
 	{ "kill", "[--grace TIME] USER | ID", "end instances, in good order where that is possible",
 	  cmd_kill },
 	{ "gc", "", "remove what is left of instances that nobody supervises", cmd_gc },

@@ -11,6 +11,7 @@
 #include "errmsg.h"
 #include "instance_ask.h"
 #include "instance_procs.h"
+#include "policy_trust.h"
 #include "state.h"
 
 #define ANSWER_TIMEOUT 500 /* ms for a supervisor to answer */
@@ -208,6 +209,20 @@ int view_find(const char *name, struct view *ret, struct errmsg *e)
 				   "'%s' has %zu instances: name one by its id, see nsisoctl list",
 				   name, n_alive);
 	return 0;
+}
+
+int view_open(const struct view *view, struct errmsg *e)
+{
+	AUTO_CLOSE int state = trust_dir_open(NSISO_RUNDIR, e);
+	AUTO_CLOSE int user = -1;
+	int dir = state;
+
+	if (state < 0)
+		return state;
+	user = openat(state, view->user, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	dir = user < 0 ? -1 :
+			 openat(user, view->id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return dir < 0 ? errmsg_set(e, -errno, "cannot open instance %s", view->id) : dir;
 }
 
 void views_done(struct views *views)

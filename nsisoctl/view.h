@@ -53,6 +53,8 @@ int views_read(const char *name, struct views *ret, struct errmsg *e);
 int views_find(const char *name, struct views *ret, struct errmsg *e);
 /* The one living instance of a user or with an id; -ENOENT, -ENOTUNIQ. */
 int view_find(const char *name, struct view *ret, struct errmsg *e);
+/* Its folder, as long as it is there; -errno. */
+int view_open(const struct view *view, struct errmsg *e);
 void views_done(struct views *views);
 
 const char *view_state_name(enum view_state state);
