@@ -13,6 +13,7 @@
 #include "errmsg.h"
 
 #define ROOT "/sys/fs/cgroup"
+#define UNIFIED ROOT "/unified"
 #define CGROUP_MAGIC 0x27e0eb /* CGROUP_SUPER_MAGIC */
 
 static const struct {
@@ -22,6 +23,16 @@ static const struct {
 	{ CONTROLLER_MEMORY, "memory" }, { CONTROLLER_PIDS, "pids" }, { CONTROLLER_CPU, "cpu" },
 	{ CONTROLLER_CPUSET, "cpuset" }, { CONTROLLER_IO, "blkio" },
 };
+
+unsigned cgroup_controller_bit(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(controllers_v1) / sizeof(controllers_v1[0]); i++)
+		if (strcmp(controllers_v1[i].name, name) == 0)
+			return controllers_v1[i].bit;
+	return 0;
+}
 
 static bool is_mounted_v1(const char *controller)
 {
@@ -149,7 +160,7 @@ int cgroup_locate(enum cgroup_layout layout, const char *parent, const char *nam
 	else if (layout != CGROUP_NONE)
 		r = locate_v1(text, parent, name, controllers, ret, e);
 	if (r == 0 && ret->n == 0 && layout == CGROUP_HYBRID) {
-		r = locate_one(&ret->one[ret->n++], text, ROOT "/unified", "", parent, name, e);
+		r = locate_one(&ret->one[ret->n++], text, UNIFIED, "", parent, name, e);
 		ret->one[0].controller = "";
 	}
 	if (r == 0 && ret->n == 0)
@@ -159,8 +170,8 @@ int cgroup_locate(enum cgroup_layout layout, const char *parent, const char *nam
 	return r;
 }
 
-/* mkdir -p: the parent may be missing after a boot. */
-static int make_folders(char *path)
+/* mkdir -p: the parent may be missing after a boot.  *fresh: the one above the last is new. */
+static int make_folders(char *path, bool *fresh)
 {
 	char *slash = path;
 
@@ -168,7 +179,10 @@ static int make_folders(char *path)
 		int r;
 
 		*slash = '\0';
-		r = mkdir(path, 0755) < 0 && errno != EEXIST && errno != EROFS ? -errno : 0;
+		r = mkdir(path, 0755) < 0 ? -errno : 0;
+		*fresh = r == 0;
+		if (r == -EEXIST || r == -EROFS)
+			r = 0;
 		*slash = '/';
 		if (r < 0)
 			return r;
@@ -197,7 +211,7 @@ static int make_one(struct cgroup_one *one)
 
 	for (tries = 0; r == -ENOENT && tries < 16; tries++) {
 		(void)snprintf(path, sizeof(path), "%s", one->at.path);
-		r = make_folders(path);
+		r = make_folders(path, &one->is_fresh);
 		if (r == 0 && one->controller && strcmp(one->controller, "cpuset") == 0)
 			r = cgroup_inherit_cpuset(one->at.path);
 		if (r == 0)
@@ -213,10 +227,34 @@ int cgroup_make(struct cgroup_set *set, struct errmsg *e)
 
 	for (i = 0; i < set->n; i++) {
 		r = make_one(&set->one[i]);
+		if (r == 0 && set->one[i].is_split && mkdirat(set->one[i].dir, "init", 0755) < 0)
+			r = -errno;
 		if (r < 0)
 			return errmsg_set(e, r, "cannot make cgroup %s", set->one[i].at.path);
 	}
 	return 0;
+}
+
+/* What a record leaves out because the path says it. */
+static void complete(struct cgroup_one *one)
+{
+	const char *name = one->at.path + strlen(ROOT) + 1;
+	size_t i;
+
+	(void)snprintf(one->parent, sizeof(one->parent), "%s", one->at.path);
+	for (i = 0; i < 2 && strrchr(one->parent, '/'); i++)
+		*strrchr(one->parent, '/') = '\0';
+	one->user = one->dir = one->session = -1;
+	if (one->at.v2) {
+		one->controller =
+			strncmp(one->at.path, UNIFIED "/", sizeof(UNIFIED)) == 0 ? "" : NULL;
+		return;
+	}
+	one->controller = "";
+	for (i = 0; i < sizeof(controllers_v1) / sizeof(controllers_v1[0]); i++)
+		if (strncmp(name, controllers_v1[i].name, strcspn(name, "/")) == 0 &&
+		    controllers_v1[i].name[strcspn(name, "/")] == '\0')
+			one->controller = controllers_v1[i].name;
 }
 
 int cgroup_open(const struct instance_record *record, struct cgroup_set *ret, struct errmsg *e)
@@ -226,35 +264,33 @@ int cgroup_open(const struct instance_record *record, struct cgroup_set *ret, st
 
 	memset(ret, 0, sizeof(*ret));
 	for (i = 0; i < record->n_cgroups; i++) {
-		ret->one[i].at = record->cgroup[i];
-		ret->one[i].user = ret->one[i].dir = ret->one[i].session = -1;
+		struct cgroup_one *one = &ret->one[i];
+
+		one->at = record->cgroup[i];
+		complete(one);
 		ret->n++;
-		r = open_folders(&ret->one[i]);
+		r = open_folders(one);
 		if (r < 0)
 			return errmsg_set(e, r, "cannot open cgroup %s", record->cgroup[i].path);
+		one->is_split = !one->controller && faccessat(one->dir, "init", F_OK, 0) == 0;
 	}
 	return 0;
 }
 
-int cgroup_open_tasks(const struct cgroup_one *one, struct errmsg *e)
-{
-	int fd = openat(one->dir, one->at.v2 ? "cgroup.procs" : "tasks", O_WRONLY | O_CLOEXEC);
-
-	return fd < 0 ? errmsg_set(e, -errno, "cannot open the list of cgroup %s", one->at.path) :
-			fd;
-}
-
+/* v1: a single thread enters without the lock of all processes. */
 int cgroup_enter(const struct cgroup_set *set, struct errmsg *e)
 {
 	unsigned i;
 
 	for (i = 0; i < set->n; i++) {
-		AUTO_CLOSE int fd = cgroup_open_tasks(&set->one[i], e);
+		const struct cgroup_one *one = &set->one[i];
+		AUTO_CLOSE int fd =
+			openat(one->session < 0 ? one->dir : one->session,
+			       one->at.v2 ? "cgroup.procs" : "tasks", O_WRONLY | O_CLOEXEC);
 
-		if (fd < 0)
-			return fd;
-		if (write(fd, "0", 1) != 1)
-			return errmsg_set(e, -errno, "cannot enter cgroup %s", set->one[i].at.path);
+		if (fd < 0 || write(fd, "0", 1) != 1)
+			return errmsg_set(e, errno ? -errno : -EIO, "cannot enter cgroup %s",
+					  one->at.path);
 	}
 	return 0;
 }

@@ -34,9 +34,13 @@ struct cgroup_set {
 		char parent[NSISO_PATH_MAX + 128]; /* folder that holds the users' folders */
 		int user, dir; /* open folders of user and instance; -1: not made yet */
 		int session;   /* of one session; -1: it has none of its own here */
+		bool is_fresh; /* the user's folder was made just now: nothing is set in it */
+		bool is_split; /* v2: the instance's processes are in folders below, "init" and "s-N" */
 	} one[INSTANCE_CGROUPS_MAX];
 };
 
+/* The controller (one bit) of a v1 hierarchy; 0: none that limits need. */
+unsigned cgroup_controller_bit(const char *name);
 /* The controller (one bit) that a limit of this v2 name needs; 0: unknown name. */
 unsigned cgroup_controller_of(const char *limit);
 /*
@@ -46,8 +50,15 @@ unsigned cgroup_controller_of(const char *limit);
  */
 int cgroup_locate(enum cgroup_layout layout, const char *parent, const char *name,
 		  unsigned controllers, struct cgroup_set *ret, struct errmsg *e);
-/* Makes and opens the folders of a located set. */
+/* Makes and opens the folders of a located set; with is_split the one of the init, too. */
 int cgroup_make(struct cgroup_set *set, struct errmsg *e);
+/*
+ * Makes a folder for one session where it is to have one: v2 when the instance is split, v1 for these
+ * controllers.  The caller holds the lock of the user, or the folder may be swept away while it is empty.
+ */
+int cgroup_session_make(struct cgroup_set *set, unsigned controllers, struct errmsg *e);
+/* v2: the session's folder becomes the user's, with the controllers that this host has. */
+int cgroup_delegate(const struct cgroup_set *set, uid_t uid, gid_t gid, struct errmsg *e);
 /* Opens the folders that a record names. */
 int cgroup_open(const struct instance_record *record, struct cgroup_set *ret, struct errmsg *e);
 /*
@@ -56,11 +67,15 @@ int cgroup_open(const struct instance_record *record, struct cgroup_set *ret, st
  */
 int cgroup_limit(const struct cgroup_set *set, enum cgroup_level level, const char *limit,
 		 const char *text, struct errmsg *e);
+/*
+ * Sets a limit of the user back to the kernel's default; path, for io.max: that of one device alone.  What is
+ * not there needs no setting back.
+ */
+int cgroup_reset(const struct cgroup_set *set, const char *limit, const char *path,
+		 struct errmsg *e);
 /* Moves this (single-threaded) process in; back to where it came from. */
 int cgroup_enter(const struct cgroup_set *set, struct errmsg *e);
 int cgroup_leave(const struct cgroup_set *set, struct errmsg *e);
-/* A file to enter by writing "0", opened for somebody else: v1's "tasks". */
-int cgroup_open_tasks(const struct cgroup_one *one, struct errmsg *e);
 void cgroup_close(struct cgroup_set *set);
 
 #endif

@@ -154,3 +154,21 @@ int cgroup_inherit_cpuset(const char *path)
 	}
 	return r;
 }
+
+int cgroup_reset_devices(int dir, const char *file, const char *text, struct errmsg *e)
+{
+	char have[FILE_MAX], line[128];
+	const char *at = have;
+	int r = cgroup_file_read(dir, file, have, sizeof(have));
+
+	if (r == -ENOENT)
+		return 0;
+	for (; r == 0 && *at; at += strcspn(at, "\n"), at += *at == '\n') {
+		/* "Total" and the like: lines that are none of a device. */
+		if (*at < '0' || *at > '9')
+			continue;
+		(void)snprintf(line, sizeof(line), "%.*s %s", (int)strcspn(at, " \n"), at, text);
+		r = cgroup_file_write(dir, file, line);
+	}
+	return r < 0 ? errmsg_set(e, r, "cannot reset %s", file) : 0;
+}

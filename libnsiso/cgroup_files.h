@@ -32,6 +32,12 @@ int cgroup_device(const char *path, char *ret, size_t size, struct errmsg *e);
 /* v1: nothing may enter a cpuset before it has processors and memory: those of its parent, all the way. */
 int cgroup_inherit_cpuset(const char *path);
 
+/* Writes "DEVICE text" for each device that has a line. */
+int cgroup_reset_devices(int dir, const char *file, const char *text, struct errmsg *e);
+int cgroup_reset_devices_v1(int dir, struct errmsg *e);
+/* To the default, v2's text; nothing where v1 has no such file. */
+int cgroup_reset_v1(int dir, const char *name, const char *preset, struct errmsg *e);
+
 /* The weight in "default N" or "N", for bfq, whose range ends at 1000. */
 void cgroup_bfq_weight(const char *text, char *ret, size_t size);
 

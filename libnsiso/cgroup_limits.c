@@ -21,19 +21,20 @@ static const struct limit {
 	const char *name; /* v2 */
 	unsigned controller;
 	enum cgroup_form form;
+	const char *preset; /* the kernel's default */
 } limits[LIMIT_COUNT] = {
-	[LIMIT_MEMORY_MAX] = { "memory.max", CONTROLLER_MEMORY, FORM_BYTES },
-	[LIMIT_MEMORY_HIGH] = { "memory.high", CONTROLLER_MEMORY, FORM_BYTES },
-	[LIMIT_MEMORY_LOW] = { "memory.low", CONTROLLER_MEMORY, FORM_BYTES },
-	[LIMIT_MEMORY_SWAP_MAX] = { "memory.swap.max", CONTROLLER_MEMORY, FORM_BYTES },
-	[LIMIT_MEMORY_OOM_GROUP] = { "memory.oom.group", CONTROLLER_MEMORY, FORM_PLAIN },
-	[LIMIT_PIDS_MAX] = { "pids.max", CONTROLLER_PIDS, FORM_PLAIN },
-	[LIMIT_CPU_MAX] = { "cpu.max", CONTROLLER_CPU, FORM_PLAIN },
-	[LIMIT_CPU_WEIGHT] = { "cpu.weight", CONTROLLER_CPU, FORM_PLAIN },
-	[LIMIT_CPUSET_CPUS] = { "cpuset.cpus", CONTROLLER_CPUSET, FORM_PLAIN },
-	[LIMIT_CPUSET_MEMS] = { "cpuset.mems", CONTROLLER_CPUSET, FORM_PLAIN },
-	[LIMIT_IO_WEIGHT] = { "io.weight", CONTROLLER_IO, FORM_LINE },
-	[LIMIT_IO_MAX] = { "io.max", CONTROLLER_IO, FORM_LINE },
+	[LIMIT_MEMORY_MAX] = { "memory.max", CONTROLLER_MEMORY, FORM_BYTES, "max" },
+	[LIMIT_MEMORY_HIGH] = { "memory.high", CONTROLLER_MEMORY, FORM_BYTES, "max" },
+	[LIMIT_MEMORY_LOW] = { "memory.low", CONTROLLER_MEMORY, FORM_BYTES, "0" },
+	[LIMIT_MEMORY_SWAP_MAX] = { "memory.swap.max", CONTROLLER_MEMORY, FORM_BYTES, "max" },
+	[LIMIT_MEMORY_OOM_GROUP] = { "memory.oom.group", CONTROLLER_MEMORY, FORM_PLAIN, "0" },
+	[LIMIT_PIDS_MAX] = { "pids.max", CONTROLLER_PIDS, FORM_PLAIN, "max" },
+	[LIMIT_CPU_MAX] = { "cpu.max", CONTROLLER_CPU, FORM_PLAIN, "max 100000" },
+	[LIMIT_CPU_WEIGHT] = { "cpu.weight", CONTROLLER_CPU, FORM_PLAIN, "100" },
+	[LIMIT_CPUSET_CPUS] = { "cpuset.cpus", CONTROLLER_CPUSET, FORM_PLAIN, "" },
+	[LIMIT_CPUSET_MEMS] = { "cpuset.mems", CONTROLLER_CPUSET, FORM_PLAIN, "" },
+	[LIMIT_IO_WEIGHT] = { "io.weight", CONTROLLER_IO, FORM_LINE, "default 100" },
+	[LIMIT_IO_MAX] = { "io.max", CONTROLLER_IO, FORM_LINE, NULL },
 };
 
 static const struct limit *find_limit(const char *name)
@@ -207,6 +208,41 @@ static int limit_v2(const struct cgroup_one *one, int dir, const char *above,
 	if (r == 0 && limit->controller == CONTROLLER_CPUSET)
 		r = check_cpuset(dir, limit->name, text, e);
 	return r;
+}
+
+static const struct cgroup_one *find_one(const struct cgroup_set *set, const char *controller)
+{
+	unsigned i;
+
+	for (i = 0; i < set->n; i++)
+		if (!set->one[i].controller || strcmp(set->one[i].controller, controller) == 0)
+			return &set->one[i];
+	return NULL;
+}
+
+int cgroup_reset(const struct cgroup_set *set, const char *limit, const char *path,
+		 struct errmsg *e)
+{
+	static const char none[] = "rbps=max wbps=max riops=max wiops=max";
+	const struct limit *found = find_limit(limit);
+	const struct cgroup_one *one =
+		found ? find_one(set, controller_name(found->controller, false)) : NULL;
+	char text[NSISO_PATH_MAX + sizeof(none)];
+
+	if (!one || one->user < 0)
+		return 0;
+	if (found != &limits[LIMIT_IO_MAX]) {
+		if (one->controller)
+			return cgroup_reset_v1(one->user, limit, found->preset, e);
+		return faccessat(one->user, limit, F_OK, 0) < 0 ?
+			       0 :
+			       cgroup_file_set(one->user, limit, found->preset, found->form, e);
+	}
+	if (!path)
+		return one->controller ? cgroup_reset_devices_v1(one->user, e) :
+					 cgroup_reset_devices(one->user, "io.max", none, e);
+	(void)snprintf(text, sizeof(text), "%s %s", path, none);
+	return cgroup_limit(set, LEVEL_USER, limit, text, e);
 }
 
 int cgroup_limit(const struct cgroup_set *set, enum cgroup_level level, const char *limit,

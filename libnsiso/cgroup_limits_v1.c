@@ -237,28 +237,42 @@ static int set_rate(int dir, const char *file, const char *device, const char *r
 	return r;
 }
 
+static const struct {
+	const char *rate, *file;
+} throttles[] = {
+	{ " rbps=", "blkio.throttle.read_bps_device" },
+	{ " wbps=", "blkio.throttle.write_bps_device" },
+	{ " riops=", "blkio.throttle.read_iops_device" },
+	{ " wiops=", "blkio.throttle.write_iops_device" },
+};
+
+#define THROTTLES (sizeof(throttles) / sizeof(throttles[0]))
+
+int cgroup_reset_devices_v1(int dir, struct errmsg *e)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < THROTTLES && r == 0; i++)
+		r = cgroup_reset_devices(dir, throttles[i].file, "0", e);
+	return r;
+}
+
 /* "PATH rbps=N wbps=N riops=N wiops=N" */
 static int set_device(int dir, const char *text, struct errmsg *e)
 {
-	static const struct {
-		const char *rate, *file;
-	} files[] = {
-		{ " rbps=", "blkio.throttle.read_bps_device" },
-		{ " wbps=", "blkio.throttle.write_bps_device" },
-		{ " riops=", "blkio.throttle.read_iops_device" },
-		{ " wiops=", "blkio.throttle.write_iops_device" },
-	};
 	char path[NSISO_PATH_MAX], device[32];
 	size_t i, len = strcspn(text, " ");
 	int r;
 
 	(void)snprintf(path, sizeof(path), "%.*s", (int)len, text);
 	r = cgroup_device(path, device, sizeof(device), e);
-	for (i = 0; r == 0 && i < sizeof(files) / sizeof(files[0]); i++) {
-		const char *rate = strstr(text + len, files[i].rate);
+	for (i = 0; r == 0 && i < THROTTLES; i++) {
+		const char *rate = strstr(text + len, throttles[i].rate);
 
 		if (rate)
-			r = set_rate(dir, files[i].file, device, rate + strlen(files[i].rate), e);
+			r = set_rate(dir, throttles[i].file, device,
+				     rate + strlen(throttles[i].rate), e);
 	}
 	return r;
 }
@@ -281,4 +295,11 @@ int cgroup_limit_v1(int dir, const char *name, const char *text, struct errmsg *
 		if (strcmp(limits[i].name, name) == 0)
 			return limits[i].set(dir, text, e);
 	return errmsg_setx(e, -EOPNOTSUPP, "%s does not exist on cgroup v1", name);
+}
+
+int cgroup_reset_v1(int dir, const char *name, const char *preset, struct errmsg *e)
+{
+	int r = cgroup_limit_v1(dir, name, preset, e);
+
+	return r == -EOPNOTSUPP || r == -ENOENT ? 0 : r;
 }

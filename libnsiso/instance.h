@@ -18,6 +18,7 @@
 struct errmsg;
 
 #define INSTANCE_CGROUPS_MAX 5
+#define CGROUP_SESSION_PREFIX "s-" /* of the folder of one session, below the instance's */
 
 struct instance_record {
 	char user[NSISO_USER_MAX];
@@ -60,7 +61,12 @@ int instance_end(int dir, const char *id, struct errmsg *e);
 
 /* Kills all processes of one cgroup folder and removes it, then the user's folder above when empty. */
 int cgroup_end(const struct instance_cgroup *cgroup, struct errmsg *e);
-/* Sends a signal to every process of a cgroup; the number of processes, or -errno. */
+/*
+ * Removes those groups of sessions in which no process is left.  Whoever makes one holds the lock of the user
+ * (see state_lock_user()) until it has entered, and the caller must hold it, too.
+ */
+void cgroup_sweep(const struct instance_cgroup *cgroup);
+/* Sends a signal to every process of a cgroup and of those below; the number of processes, or -errno. */
 int cgroup_signal(const struct instance_cgroup *cgroup, int signal);
 
 #endif

@@ -2,8 +2,10 @@
  * The end of an instance, from its record alone: the same code for an orderly end, for leftovers of a
  * killed supervisor, and for an opening that failed half-way.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <sys/stat.h>
 
 #include "cleanup.h"
@@ -41,6 +43,28 @@ static int remove_files(int dir, struct errmsg *e)
 	return 0;
 }
 
+/* What is set for a user as long as there is an instance; names with a dot are none of instances. */
+static void remove_settings(int user)
+{
+	static const char *const files[] = { ".applied", ".applied.new", ".limits", ".limits.new",
+					     ".frozen" };
+	int fd = openat(user, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *entries = fd < 0 ? NULL : fdopendir(fd);
+	bool has_instance = false;
+	struct dirent *entry;
+	size_t i;
+
+	if (!entries) {
+		close_fd(&fd);
+		return;
+	}
+	while ((entry = readdir(entries)))
+		has_instance = has_instance || entry->d_name[0] != '.';
+	(void)closedir(entries);
+	for (i = 0; i < sizeof(files) / sizeof(files[0]) && !has_instance; i++)
+		(void)unlinkat(user, files[i], 0);
+}
+
 /* The user's folder goes with its last instance; a login that has just opened it makes it anew. */
 static int remove_folders(int dir, const char *id, const char *name, struct errmsg *e)
 {
@@ -54,7 +78,10 @@ static int remove_folders(int dir, const char *id, const char *name, struct errm
 	r = remove_at(user, id, AT_REMOVEDIR, e);
 	if (r < 0 || state < 0 || name[0] == '\0')
 		return r;
-	(void)unlinkat(state, name, AT_REMOVEDIR);
+	if (unlinkat(state, name, AT_REMOVEDIR) < 0 && (errno == ENOTEMPTY || errno == EEXIST)) {
+		remove_settings(user);
+		(void)unlinkat(state, name, AT_REMOVEDIR);
+	}
 	return 0;
 }
 

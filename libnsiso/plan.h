@@ -30,17 +30,19 @@ enum plan_actor { ACTOR_OPENER, ACTOR_SUPERVISOR, ACTOR_INIT };
 
 /* s1, s2: texts; n1, n2: numbers; flags: STEP_* below.  The comment says what each kind uses. */
 enum step_kind {
-	STEP_CGROUP_MAKE, /* s1 parent: "self" or a path in the hierarchy, s2 "USER/ID" */
+	/* s1 parent: "self" or a path in the hierarchy, s2 "USER/ID"; flags SESSION: sessions get groups below */
+	STEP_CGROUP_MAKE,
 	/*
 	 * s1 v2 name of the file, s2 text that it takes (see policy_limit_next() for io.max), n1 the number
 	 * in it or POLICY_LIMIT_MAX, n2 cpu.max: the period; flags OPTIONAL, SESSION
 	 */
 	STEP_CGROUP_LIMIT,
-	STEP_LAUNCH,       /* start the supervisor and send it the plan */
-	STEP_HAND_OVER,    /* make what the session sees of its folder, send it to the init */
-	STEP_UNIT_ENTER,   /* s1 slice: below it, with all CGROUP_LIMITs as properties of units */
-	STEP_UNIT_SCOPE,   /* s1 slice for supervisor and init, once the first opener has joined */
-	STEP_CGROUP_ENTER, /* the opener itself, the init on v1 */
+	STEP_LAUNCH,     /* start the supervisor and send it the plan */
+	STEP_HAND_OVER,  /* make what the session sees of its folder, send it to the init */
+	STEP_UNIT_ENTER, /* s1 slice: below it, with all CGROUP_LIMITs as properties of units */
+	STEP_UNIT_SCOPE, /* s1 slice for supervisor and init, once the first opener has joined */
+	STEP_CGROUP_SESSION, /* wait until the init is out of the way, make the session's group; flags DELEGATE */
+	STEP_CGROUP_ENTER, /* the opener itself; the init, where it is not born in its group */
 	STEP_JOIN,         /* wait until the init is ready; n1 CLONE_NEW* flags of setns(2) */
 	STEP_TIME_OFFSET,  /* n1 seconds of uptime to start with */
 	STEP_CLONE,        /* n1 CLONE_NEW* flags of clone3(2) */
@@ -56,6 +58,7 @@ enum step_kind {
 	STEP_READ_ONLY, /* s1 path, recursive; flags MAYBE */
 	STEP_NOEXEC,    /* s1 path, recursive; flags MAYBE */
 	STEP_HIDE,      /* s1 path; flags MAYBE */
+	STEP_CGROUP_VIEW, /* s1 cover it with what HAND_OVER brought, if it did; flags RDONLY, MAYBE */
 	STEP_RUNDIR, /* wait for HAND_OVER; s1 path that shows the own folder, none of the others */
 	STEP_PROC,   /* a new procfs; flags HIDEPID */
 	STEP_USER_NS, /* s1 uid map, s2 gid map (man 7 user_namespaces); n1 CLONE_NEW* that it owns; NESTED */
@@ -73,6 +76,7 @@ enum step_flags {
 	STEP_NESTED = 16,    /* further user namespaces can be made inside */
 	STEP_SETGROUPS = 32, /* setgroups(2) stays allowed in the user namespace */
 	STEP_SESSION = 64,   /* a limit of one session, not of the user */
+	STEP_DELEGATE = 128, /* the session's group is the user's to divide */
 };
 
 struct step {
@@ -114,6 +118,9 @@ static inline const char *plan_text(const struct plan *plan, uint16_t offset)
 /* Pure: policy and facts in, steps out.  -E2BIG when the plan does not fit; *ret untouched on failure. */
 int plan_build(const struct policy *policy, const struct facts *facts, struct plan *ret,
 	       struct errmsg *e);
+/* The steps of limits and of the session's group alone: what a login needs that joins an instance. */
+int plan_build_limits(const struct policy *policy, const struct facts *facts, struct plan *ret,
+		      struct errmsg *e);
 /* One line a step: "ACTOR  step  arguments". */
 void plan_print(const struct plan *plan, FILE *out);
 /* "mount,pid,ipc" of CLONE_NEW* flags; ret holds at least 64 bytes. */

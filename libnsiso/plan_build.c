@@ -12,7 +12,6 @@
 #include "facts.h"
 #include "plan_builder.h"
 #include "policy.h"
-#include "policy_limit.h"
 #include "sys.h"
 #include "unit.h"
 
@@ -130,27 +129,6 @@ static void add_tmpfs(struct builder *b, const char *path, const struct policy_t
 	step->n2 = tmpfs->inodes;
 }
 
-/* limits: those of the user, or of one session. */
-static void add_limits(struct builder *b, const struct policy_limit *limits, uint16_t flags)
-{
-	char text[POLICY_LIMIT_TEXT_MAX];
-	unsigned id;
-	size_t at;
-
-	for (id = 0; id < LIMIT_COUNT; id++)
-		for (at = 0; policy_limit_next(b->policy, limits, id, &at, text);) {
-			struct step *step =
-				add_path_step(b, STEP_CGROUP_LIMIT, policy_limit_names[id]);
-
-			step->s2 = add_string(b, text);
-			step->n1 = limits[id].value;
-			step->n2 = limits[id].period;
-			step->flags = flags;
-			if (limits[id].optional)
-				step->flags |= STEP_OPTIONAL;
-		}
-}
-
 /*
  * The folder that holds the homes: /home as a whole when the own one lies below it (departments may have
  * folders of their own there), else the home's parent.
@@ -237,6 +215,8 @@ static void add_cgroup(struct builder *b)
 	(void)snprintf(name, sizeof(name), "%s/%s", b->facts->user, b->facts->id);
 	step = add_path_step(b, STEP_CGROUP_MAKE, b->policy->cgroup.parent);
 	step->s2 = add_string(b, name);
+	if (plan_has_session_groups(b->policy))
+		step->flags = STEP_SESSION;
 }
 
 /* What only groups of our own can do. */
@@ -274,8 +254,7 @@ static void build_opener(struct builder *b)
 		add_cgroup(b);
 	(void)builder_add_step(b, STEP_HAND_OVER);
 	if (policy->cgroup.enable) {
-		add_limits(b, policy->cgroup.limit, 0);
-		add_limits(b, policy->cgroup.session, STEP_SESSION);
+		plan_cgroup_add_limits(b);
 	}
 	if (has_units(b))
 		add_unit_enter(b);
@@ -298,6 +277,21 @@ static void build_supervisor(struct builder *b)
 		namespaces(b) & ~(SYS_NEWTIME | SYS_NEWCGROUP | plan_user_owned(policy));
 	if (has_units(b))
 		(void)add_path_step(b, STEP_UNIT_SCOPE, UNIT_SLICE);
+}
+
+/*
+ * After the hand-over.  The namespace's root is where the init is when it makes it: the instance's folder, on
+ * v2, where it is born there, also when it goes on into one below, which the sessions' are beside.
+ */
+static void build_cgroup(struct builder *b)
+{
+	if (!b->policy->cgroup.enable || has_units(b))
+		return;
+	if (b->facts->cgroup == CGROUP_V2)
+		(void)builder_add_step(b, STEP_CGROUP_NS);
+	(void)builder_add_step(b, STEP_CGROUP_ENTER);
+	if (b->facts->cgroup != CGROUP_V2)
+		(void)builder_add_step(b, STEP_CGROUP_NS);
 }
 
 static void build_mounts(struct builder *b)
@@ -331,6 +325,9 @@ static void build_mounts(struct builder *b)
 	add_list(b, STEP_NOEXEC, &policy->mount.noexec);
 	/* Holds the empty file and folder that hidden paths are covered with. */
 	(void)add_path_step(b, STEP_RUNDIR, NSISO_RUNDIR);
+	build_cgroup(b);
+	/* Before what the policy hides. */
+	plan_cgroup_add_view(b);
 	add_doors(b);
 	add_list(b, STEP_HIDE, &policy->mount.hide);
 	/* A copy of the finished tree, in which all of it is locked. */
@@ -344,11 +341,6 @@ static void build_init(struct builder *b)
 
 	b->actor = ACTOR_INIT;
 	build_mounts(b);
-	/* After the hand-over; the namespace's root is where the init is when it makes it. */
-	if (policy->cgroup.enable && !has_units(b)) {
-		(void)builder_add_step(b, STEP_CGROUP_ENTER);
-		(void)builder_add_step(b, STEP_CGROUP_NS);
-	}
 	if (policy->uts.enable)
 		add_hostname(b);
 	if (policy->net.mode == NET_NONE)

@@ -2,6 +2,7 @@
 #ifndef NSISO_PLAN_BUILDER_H
 #define NSISO_PLAN_BUILDER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,5 +30,11 @@ struct step *builder_add_step(struct builder *b, enum step_kind kind);
 void plan_user_add(struct builder *b);
 /* The namespaces (CLONE_NEW* flags) that it owns besides the mounts. */
 uint64_t plan_user_owned(const struct policy *policy);
+
+/* Limits, and the group of the session that goes with some. */
+void plan_cgroup_add_limits(struct builder *b);
+void plan_cgroup_add_view(struct builder *b);
+/* Whether sessions have groups of their own. */
+bool plan_has_session_groups(const struct policy *policy);
 
 #endif

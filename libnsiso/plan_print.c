@@ -25,6 +25,8 @@ static const struct {
 	[STEP_CGROUP_LIMIT] = { "cgroup-limit", NUMBERS_NONE },
 	[STEP_LAUNCH] = { "launch", NUMBERS_NONE },
 	[STEP_HAND_OVER] = { "hand-over", NUMBERS_NONE },
+	[STEP_CGROUP_SESSION] = { "cgroup-session", NUMBERS_NONE },
+	[STEP_CGROUP_VIEW] = { "cgroup-view", NUMBERS_NONE },
 	[STEP_CGROUP_ENTER] = { "cgroup-enter", NUMBERS_NONE },
 	[STEP_JOIN] = { "join", NUMBERS_NS },
 	[STEP_TIME_OFFSET] = { "time-offset", NUMBERS_SECONDS },
@@ -65,7 +67,7 @@ static const struct {
 	{ STEP_OPTIONAL, "best-effort" }, { STEP_MAYBE, "may-be-missing" },
 	{ STEP_RDONLY, "read-only" },     { STEP_HIDEPID, "hidepid" },
 	{ STEP_NESTED, "nested" },        { STEP_SETGROUPS, "setgroups" },
-	{ STEP_SESSION, "session" },
+	{ STEP_SESSION, "session" },      { STEP_DELEGATE, "delegate" },
 };
 
 void plan_namespaces(uint64_t flags, char *ret, size_t size)

@@ -115,9 +115,24 @@ enum launch_fd {
 	LAUNCH_LATER,  /* socket that WIRE_LATER comes over */
 	LAUNCH_INIT,   /* bound socket of the init, which calls listen(2) itself */
 	LAUNCH_RUNDIR, /* detached mount of the folder that the session sees */
-	LAUNCH_TASKS,  /* v1: "tasks" files for the init to enter, up to LAUNCH_COUNT */
-	LAUNCH_COUNT = LAUNCH_TASKS + 5,
+	LAUNCH_VIEW,   /* by enum launch_view: detached mounts of cgroups that the session sees */
+	LAUNCH_COUNT = LAUNCH_VIEW + 8,
 };
+
+/*
+ * What comes upon /sys/fs/cgroup: one folder of v2, or folders of the instance in other hierarchies.  The init
+ * enters those others by them, and VIEW_SPLIT by its folder "init".
+ */
+enum launch_view {
+	VIEW_V2,    /* the user's, which has the limits; the init was born below */
+	VIEW_SPLIT, /* the instance's, with "init" and the sessions below */
+	VIEW_OTHER, /* in the order of WIRE_VIEW_NAMES, on folders that are called so */
+};
+
+#define WIRE_VIEW_NAMES                                               \
+	{                                                             \
+		"memory", "pids", "cpu", "cpuset", "blkio", "unified" \
+	}
 
 struct wire_fds {
 	unsigned n;

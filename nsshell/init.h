@@ -25,6 +25,8 @@ extern step_apply *const init_steps[STEP_KIND_COUNT];
 step_apply init_apply_home;
 /* STEP_USER_NS and STEP_USER_MOUNTS; see init_user.c. */
 step_apply init_apply_user_ns, init_apply_user_mounts;
+/* STEP_CGROUP_ENTER and STEP_CGROUP_VIEW; see init_cgroup.c. */
+step_apply init_apply_cgroup_enter, init_apply_cgroup_view;
 /* The helper of those steps, if there is one, is of no more use. */
 void init_end_helper(struct launch_user *user);
 

@@ -24,20 +24,6 @@ static int open_path(const struct step *step, const char *path, int *ret, struct
 	return *ret < 0 ? *ret : 0;
 }
 
-/* v1: init enters by itself, one thread, which takes no lock of all processes ("tasks", pid 0). */
-static int apply_cgroup_enter(const struct plan *plan, const struct step *step, void *ctx,
-			      struct errmsg *e)
-{
-	const struct launch *launch = ctx;
-	int i;
-
-	(void)plan, (void)step;
-	for (i = LAUNCH_TASKS; i < LAUNCH_COUNT; i++)
-		if (launch->fd[i] >= 0 && write(launch->fd[i], "0", 1) != 1)
-			return errmsg_set(e, -errno, "cannot enter the cgroup");
-	return 0;
-}
-
 static int apply_cgroup_ns(const struct plan *plan, const struct step *step, void *ctx,
 			   struct errmsg *e)
 {
@@ -269,7 +255,8 @@ static int apply_loopback_up(const struct plan *plan, const struct step *step, v
 }
 
 step_apply *const init_steps[STEP_KIND_COUNT] = {
-	[STEP_CGROUP_ENTER] = apply_cgroup_enter,
+	[STEP_CGROUP_ENTER] = init_apply_cgroup_enter,
+	[STEP_CGROUP_VIEW] = init_apply_cgroup_view,
 	[STEP_CGROUP_NS] = apply_cgroup_ns,
 	[STEP_PROPAGATION] = apply_propagation,
 	[STEP_SUID_KEEP] = apply_suid_keep,

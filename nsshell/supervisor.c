@@ -160,6 +160,7 @@ static void end_unused(struct supervisor *s)
 
 static void handle(struct supervisor *s, const struct pollfd *pollers)
 {
+	bool has_gone = false;
 	unsigned i;
 
 	for (i = 0; i < s->book.n; i++) {
@@ -171,10 +172,12 @@ static void handle(struct supervisor *s, const struct pollfd *pollers)
 		if (poller[1].fd == entry->opener && poller[1].revents) {
 			end_session(s, entry, true);
 			close_fd(&entry->opener);
-			entry->left = true;
+			entry->left = has_gone = true;
 		}
 	}
 	book_sweep(&s->book);
+	if (has_gone && s->has_groups)
+		sweep_groups(s);
 	if (pollers[POLL_INIT].revents && !s->over)
 		end_init(s);
 	if (pollers[POLL_CTL].revents && !s->over)
@@ -258,6 +261,7 @@ int supervisor_run(struct plan *plan, struct launch *launch)
 	s.grace = plan->grace;
 	s.uid = plan->uid;
 	s.warn_outside = plan->warn_outside;
+	s.has_groups = sweep_is_needed(plan);
 	(void)snprintf(s.id, sizeof(s.id), "%s", plan_text(plan, plan->id));
 	(void)snprintf(s.user, sizeof(s.user), "%s", plan_text(plan, plan->user));
 	s.created = (uint64_t)time(NULL);

@@ -7,6 +7,7 @@
  *   supervisor_scope.c  what systemd is told, where it runs the host
  *   supervisor_tty.c    the user's terminals
  *   supervisor_apply.c  nsisoctl apply
+ *   supervisor_sweep.c  the cgroups of sessions that have ended
  */
 #ifndef NSISO_SUPERVISOR_PARTS_H
 #define NSISO_SUPERVISOR_PARTS_H
@@ -66,6 +67,7 @@ struct supervisor {
 	pid_t init;
 	int pidfd;        /* of the init */
 	int signals;      /* SIGTERM: the host goes down, or its admin wants this instance ended */
+	bool has_groups;  /* sessions have cgroups of their own */
 	bool ready;       /* the first opener has joined */
 	bool closing;     /* takes no more sessions */
 	bool over;        /* the init is gone */
@@ -136,5 +138,8 @@ void terminals_warn(uid_t uid, const char *text);
 
 /* Starts "nsisoctl apply USER" and forgets it. */
 void apply_start(const struct supervisor *s);
+/* Whether the sessions of the plan have cgroups of their own; removes those that have ended. */
+bool sweep_is_needed(const struct plan *plan);
+void sweep_groups(const struct supervisor *s);
 
 #endif

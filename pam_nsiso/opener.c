@@ -6,11 +6,13 @@
 #include <limits.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include "cleanup.h"
 #include "errmsg.h"
+#include "limits_live.h"
 #include "state.h"
 #include "sys.h"
 #include "wire.h"
@@ -93,7 +95,7 @@ int opener_plan(struct opener *o, struct errmsg *e)
 
 	if (r == 0)
 		r = facts_maps(&o->facts, o->policy, e);
-	return r < 0 ? r : plan_build(o->policy, &o->facts, &o->plan, e);
+	return r < 0 ? r : plan_build(o->limits, &o->facts, &o->plan, e);
 }
 
 /* By nsisoctl freeze: an instance whose processes are stopped answers nobody, and is not dead for it. */
@@ -109,13 +111,44 @@ static int check_frozen(struct opener *o, struct errmsg *e)
 			   o->facts.user, o->facts.user);
 }
 
+/*
+ * A file that is broken is a warning: what root has set for the moment is no reason to keep the user out, and
+ * the policy's limits hold.
+ */
+static int lay_limits(struct opener *o, struct policy **ret, struct errmsg *e)
+{
+	struct limits_live live;
+	int r = limits_live_read(o->user_dir, &live, e);
+
+	o->limits = o->policy;
+	if (r < 0 && r != -EINVAL)
+		return r;
+	if (r < 0)
+		o->warn(o, "limits not laid over the policy", e->text);
+	(void)limits_live_expire(&live, limits_live_now());
+	if (live.n == 0)
+		return 0;
+	*ret = malloc(sizeof(**ret));
+	if (!*ret)
+		return errmsg_set(e, -ENOMEM, "cannot copy the policy");
+	**ret = *o->policy;
+	o->limits = *ret;
+	return limits_live_lay(&live, *ret, e);
+}
+
 static int run_locked(struct opener *o, struct session *ret, struct errmsg *e)
 {
+	AUTO_FREE struct policy *laid = NULL;
 	int r = check_frozen(o, e);
 
 	if (r == 0)
+		r = lay_limits(o, &laid, e);
+	if (r == 0)
 		r = opener_join(o, ret, e);
-	return r == 1 ? opener_build(o, ret, e) : r;
+	if (r == 1)
+		r = opener_build(o, ret, e);
+	o->limits = NULL;
+	return r;
 }
 
 int opener_run(struct opener *o, struct session *ret, struct errmsg *e)

@@ -29,6 +29,7 @@ struct opener {
 	const char *statedir;
 	struct facts facts;
 	const struct policy *policy;
+	const struct policy *limits; /* the same with the limits that root has laid over it */
 	struct plan plan;
 	struct cgroup_set cgroups;
 	bool entered; /* the cgroups */

@@ -20,7 +20,7 @@
 
 static int build(struct opener *o, struct session *ret, struct errmsg *e)
 {
-	struct opener_steps steps = { .o = o, .later = -1 };
+	struct opener_steps steps = { .o = o, .later = -1, .init = -1 };
 	int i, r;
 
 	for (i = 0; i < LAUNCH_COUNT; i++)
@@ -35,6 +35,7 @@ static int build(struct opener *o, struct session *ret, struct errmsg *e)
 		if (i != LAUNCH_RECORD && i != LAUNCH_DIR)
 			close_fd(&steps.fd[i]);
 	close_fd(&steps.later);
+	close_fd(&steps.init);
 	if (r < 0)
 		return r;
 	ret->namespaces = o->plan.namespaces;

@@ -13,6 +13,7 @@
 #include "instance.h"
 #include "instance_ask.h"
 #include "opener.h"
+#include "opener_limits.h"
 #include "opener_unit.h"
 #include "state.h"
 #include "sys.h"
@@ -129,6 +130,8 @@ static int join(struct opener *o, const struct instance_record *record, int init
 	int r;
 
 	r = cgroup_open(record, &o->cgroups, e);
+	if (r == 0)
+		r = opener_join_limits(o, e);
 	if (r == 0)
 		r = cgroup_enter(&o->cgroups, e);
 	if (r == 0 && is_in_units(record))

@@ -11,19 +11,11 @@
 #include "cleanup.h"
 #include "errmsg.h"
 #include "instance.h"
+#include "mnt.h"
 #include "opener_folder.h"
+#include "opener_limits.h"
 #include "opener_unit.h"
 #include "unit.h"
-
-static unsigned wanted_controllers(const struct plan *plan)
-{
-	unsigned i, controllers = 0;
-
-	for (i = 0; i < plan->n_steps; i++)
-		if (plan->steps[i].kind == STEP_CGROUP_LIMIT)
-			controllers |= cgroup_controller_of(plan_text(plan, plan->steps[i].s1));
-	return controllers;
-}
 
 /* Into the record before they are made. */
 static int record_cgroups(const struct opener *o, struct errmsg *e)
@@ -43,49 +35,66 @@ static int record_cgroups(const struct opener *o, struct errmsg *e)
 	return r;
 }
 
+/* A detached mount of what the session sees of one hierarchy, and the init enters the group by. */
+static int make_view(struct opener_steps *s, const struct cgroup_one *one, struct errmsg *e)
+{
+	static const char *const names[] = WIRE_VIEW_NAMES;
+	const bool is_whole = !one->controller && !one->is_split;
+	unsigned view = is_whole ? VIEW_V2 : VIEW_SPLIT;
+	size_t i;
+	int *fd;
+
+	for (i = 0; one->controller && i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(*one->controller ? one->controller : "unified", names[i]) == 0)
+			view = VIEW_OTHER + (unsigned)i;
+	fd = &s->fd[LAUNCH_VIEW + view];
+	*fd = mnt_copy(is_whole ? one->user : one->dir, one->at.path, false, 0, e);
+	if (*fd < 0)
+		return *fd;
+	if (one->controller)
+		return 0;
+	s->fd[LAUNCH_CGROUP] = fcntl(one->dir, F_DUPFD_CLOEXEC, 3);
+	return s->fd[LAUNCH_CGROUP] < 0 ? errmsg_set(e, -errno, "cannot keep a descriptor") : 0;
+}
+
 static int apply_cgroup_make(const struct plan *plan, const struct step *step, void *ctx,
 			     struct errmsg *e)
 {
 	struct opener_steps *s = ctx;
 	struct cgroup_set *set = &s->o->cgroups;
-	unsigned i, tasks = LAUNCH_TASKS;
+	unsigned i;
 	int r;
 
 	r = cgroup_locate(s->o->facts.cgroup, plan_text(plan, step->s1), plan_text(plan, step->s2),
-			  wanted_controllers(plan), set, e);
+			  opener_controllers(plan, LEVEL_USER) |
+				  opener_controllers(plan, LEVEL_SESSION),
+			  set, e);
 	if (r == 0)
 		r = record_cgroups(s->o, e);
+	for (i = 0; i < set->n && r == 0; i++)
+		set->one[i].is_split = !set->one[i].controller && (step->flags & STEP_SESSION);
 	if (r == 0)
 		r = cgroup_make(set, e);
-	for (i = 0; i < set->n && r == 0; i++) {
-		if (set->one[i].at.v2) {
-			s->fd[LAUNCH_CGROUP] = fcntl(set->one[i].dir, F_DUPFD_CLOEXEC, 3);
-			continue;
-		}
-		s->fd[tasks] = cgroup_open_tasks(&set->one[i], e);
-		r = s->fd[tasks] < 0 ? s->fd[tasks] : 0;
-		tasks++;
-	}
+	for (i = 0; i < set->n && r == 0; i++)
+		r = make_view(s, &set->one[i], e);
 	return r;
 }
 
+/* All of the user's at once: those that are not among them are reset. */
+static int apply_user_limits(struct opener_steps *s, struct errmsg *e)
+{
+	if (s->limited)
+		return 0;
+	s->limited = true;
+	return opener_apply_limits(s->o, false, e);
+}
+
+/* Those of the session are set with its group. */
 static int apply_cgroup_limit(const struct plan *plan, const struct step *step, void *ctx,
 			      struct errmsg *e)
 {
-	const struct opener_steps *s = ctx;
-	int r;
-
-	/* All at once then, by STEP_UNIT_ENTER. */
-	if (s->o->facts.backend == BACKEND_SYSTEMD)
-		return 0;
-	r = cgroup_limit(&s->o->cgroups, step->flags & STEP_SESSION ? LEVEL_SESSION : LEVEL_USER,
-			 plan_text(plan, step->s1), plan_text(plan, step->s2), e);
-
-	if (r < 0 && (step->flags & STEP_OPTIONAL)) {
-		s->o->warn(s->o, "limit not set", e->text);
-		return 0;
-	}
-	return r;
+	(void)plan;
+	return step->flags & STEP_SESSION ? 0 : apply_user_limits(ctx, e);
 }
 
 /* The use of the slice is what the limits are compared with. */
@@ -144,15 +153,19 @@ static int apply_cgroup_enter(const struct plan *plan, const struct step *step, 
 			      struct errmsg *e)
 {
 	struct opener_steps *s = ctx;
+	int r = apply_user_limits(s, e);
 
 	(void)plan, (void)step;
+	if (r < 0)
+		return r;
 	s->o->entered = true; /* also when only half of it succeeds */
 	return cgroup_enter(&s->o->cgroups, e);
 }
 
-/* One message of supervisor or init; *init becomes the pidfd. */
-static int await_one(struct opener *o, bool *ready, int *init, struct errmsg *e)
+/* One message of supervisor or init; each comes once. */
+static int await_one(struct opener_steps *s, struct errmsg *e)
 {
+	struct opener *o = s->o;
 	struct wire_fds fds = { .n = 0 };
 	struct wire_head head;
 	char text[ERRMSG_MAX];
@@ -160,8 +173,8 @@ static int await_one(struct opener *o, bool *ready, int *init, struct errmsg *e)
 
 	if (n < 0)
 		return errmsg_set(e, (int)n, "no answer from %s", NSISO_INIT_PATH);
-	if (head.type == WIRE_PIDFD && fds.n == 1 && *init < 0) {
-		*init = fds.fd[0];
+	if (head.type == WIRE_PIDFD && fds.n == 1 && s->init < 0) {
+		s->init = fds.fd[0];
 		o->revision = head.revision;
 		return 0;
 	}
@@ -174,28 +187,42 @@ static int await_one(struct opener *o, bool *ready, int *init, struct errmsg *e)
 	if (head.type != WIRE_READY)
 		return errmsg_setx(e, -EPROTO, "unexpected message %d from %s", head.type,
 				   NSISO_INIT_PATH);
-	*ready = true;
+	s->ready = true;
 	return 0;
+}
+
+static int await_init(struct opener_steps *s, struct errmsg *e)
+{
+	int r = 0;
+
+	while (r == 0 && (!s->ready || s->init < 0))
+		r = await_one(s, e);
+	return r;
+}
+
+/* v2 hands controllers down to the sessions' groups only when no process is beside them any more. */
+static int apply_cgroup_session(const struct plan *plan, const struct step *step, void *ctx,
+				struct errmsg *e)
+{
+	struct opener_steps *s = ctx;
+	int r = s->o->facts.cgroup == CGROUP_V2 ? await_init(s, e) : 0;
+
+	(void)plan;
+	return r < 0 ? r : opener_make_session(s->o, step->flags, e);
 }
 
 static int apply_join(const struct plan *plan, const struct step *step, void *ctx, struct errmsg *e)
 {
-	const struct opener_steps *s = ctx;
-	AUTO_CLOSE int init = -1;
-	bool ready = false;
+	struct opener_steps *s = ctx;
 	int r;
 
 	(void)plan;
 	/* While the init is at work. */
 	r = opener_describe(s->o, e);
-	if (r < 0)
-		return r;
-	while (!ready || init < 0) {
-		r = await_one(s->o, &ready, &init, e);
-		if (r < 0)
-			return r;
-	}
-	r = opener_enter_namespaces(s->o, init, step->n1, e);
+	if (r == 0)
+		r = await_init(s, e);
+	if (r == 0)
+		r = opener_enter_namespaces(s->o, s->init, step->n1, e);
 	if (r < 0)
 		return r;
 	opener_commit(s->o, s->o->conn, s->o->revision);
@@ -203,11 +230,8 @@ static int apply_join(const struct plan *plan, const struct step *step, void *ct
 }
 
 step_apply *const opener_steps[STEP_KIND_COUNT] = {
-	[STEP_CGROUP_MAKE] = apply_cgroup_make,
-	[STEP_LAUNCH] = apply_launch,
-	[STEP_HAND_OVER] = apply_hand_over,
-	[STEP_CGROUP_LIMIT] = apply_cgroup_limit,
-	[STEP_UNIT_ENTER] = apply_unit_enter,
-	[STEP_CGROUP_ENTER] = apply_cgroup_enter,
-	[STEP_JOIN] = apply_join,
+	[STEP_CGROUP_MAKE] = apply_cgroup_make,   [STEP_LAUNCH] = apply_launch,
+	[STEP_HAND_OVER] = apply_hand_over,       [STEP_CGROUP_LIMIT] = apply_cgroup_limit,
+	[STEP_UNIT_ENTER] = apply_unit_enter,     [STEP_CGROUP_SESSION] = apply_cgroup_session,
+	[STEP_CGROUP_ENTER] = apply_cgroup_enter, [STEP_JOIN] = apply_join,
 };
