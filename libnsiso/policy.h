@@ -229,11 +229,19 @@ int policy_check(const struct policy *policy, policy_report *report, void *ctx);
  */
 const char *policy_skip_reason(const struct policy *policy, const struct facts *facts);
 
-/* The whole effective policy as a policy file; explain puts "# FILE:LINE" above each key. */
-void policy_print(const struct policy *policy, bool explain, FILE *out);
+/* What is written above each key: comments with their ends of line. */
+struct policy_notes {
+	void (*print)(void *ctx, const struct policy *policy, int row, FILE *out);
+	void *ctx;
+};
+
+/* For policy_notes: "# FILE:LINE" or "# built-in". */
+void policy_origin_print(void *ctx, const struct policy *policy, int row, FILE *out);
+/* The whole effective policy as a policy file; notes may be NULL. */
+void policy_print(const struct policy *policy, const struct policy_notes *notes, FILE *out);
 
 /*
- * A number for the effective policy's text, as policy_print() gives it without explain: FNV-1a, 64 bits.
+ * A number for the effective policy's text, as policy_print() gives it without notes: FNV-1a, 64 bits.
  * 0, or -ENOMEM.
  */
 int policy_hash(const struct policy *policy, uint64_t *ret);

@@ -10,9 +10,9 @@
 #include "policy_field.h"
 #include "policy_keys.h"
 
-/* The comment stands above its key: iniparser would cut a value at it. */
-static void origin_print(const struct policy *policy, int row, FILE *out)
+void policy_origin_print(void *ctx, const struct policy *policy, int row, FILE *out)
 {
+	(void)ctx;
 	if (policy->origin[row].line == 0)
 		(void)fputs("# built-in\n", out);
 	else
@@ -20,15 +20,17 @@ static void origin_print(const struct policy *policy, int row, FILE *out)
 			      policy->origin[row].line);
 }
 
-static void key_print(const struct policy *policy, int row, bool explain, FILE *out)
+static void key_print(const struct policy *policy, int row, const struct policy_notes *notes,
+		      FILE *out)
 {
 	const struct policy_key *key = &policy_keys[row];
 	const struct policy_limit *limit = policy_field_limit(key, policy);
 
-	if (explain)
-		origin_print(policy, row, out);
+	/* Above its key: iniparser would cut a value at it. */
+	if (notes)
+		notes->print(notes->ctx, policy, row, out);
 	if (limit && !limit->set) {
-		if (explain)
+		if (notes)
 			(void)fprintf(out, "# %s is not limited\n", key->name);
 		return;
 	}
@@ -39,7 +41,7 @@ static void key_print(const struct policy *policy, int row, bool explain, FILE *
 	(void)fputc('\n', out);
 }
 
-void policy_print(const struct policy *policy, bool explain, FILE *out)
+void policy_print(const struct policy *policy, const struct policy_notes *notes, FILE *out)
 {
 	const char *section = "";
 
@@ -51,7 +53,7 @@ void policy_print(const struct policy *policy, bool explain, FILE *out)
 				      policy_keys[row].section);
 			section = policy_keys[row].section;
 		}
-		key_print(policy, row, explain, out);
+		key_print(policy, row, notes, out);
 	}
 }
 
@@ -64,7 +66,7 @@ int policy_hash(const struct policy *policy, uint64_t *ret)
 
 	if (!out)
 		return -ENOMEM;
-	policy_print(policy, false, out);
+	policy_print(policy, NULL, out);
 	if (fclose(out) != 0 || !text)
 		return -ENOMEM;
 	for (size_t i = 0; i < size; i++)

@@ -153,7 +153,7 @@ static void path_check(struct checker *checker, const char *path)
 	if (check_read(checker, dir, slash ? slash + 1 : path, file, &text, &len) &&
 	    check_text(checker, &checker->stack.base, file, text, len, &policy) &&
 	    checker->is_printing)
-		policy_print(&policy, false, stdout);
+		policy_print(&policy, NULL, stdout);
 	checker->printer.prefix = "";
 }
 

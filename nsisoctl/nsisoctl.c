@@ -19,8 +19,9 @@ static int cmd_help(int argc, char **argv);
 static const struct command commands[] = {
 	{ "check", "[-f] [-s] [--json] [-C DIR] [--all | [-p] FILE...]",
 	  "find the faults of policy files", cmd_check },
-	{ "show", "[-C DIR] [--service NAME] [--rhost HOST] [--explain | --plan] USER",
-	  "print the policy of a login, or the steps it comes to", cmd_show },
+	{ "show",
+	  "[-f] [-C DIR] [--service NAME] [--rhost HOST] [--explain | --plan | --steps | --diff FILE] [--json] USER",
+	  "print the policy of a login, where it comes from, and what it does", cmd_show },
 	{ "disable", "--for TIME [--reason TEXT]", "isolate no new logins for a time",
 	  cmd_disable },
 	{ "enable", "", "isolate new logins again", cmd_enable },

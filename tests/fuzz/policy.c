@@ -56,10 +56,11 @@ static void check_round_trip(struct policy *policy, bool explain)
 	static struct policy again;
 	char *text = NULL;
 	size_t len = 0;
+	const struct policy_notes notes = { .print = policy_origin_print };
 	FILE *out = open_memstream(&text, &len);
 
 	require(out != NULL);
-	policy_print(policy, explain, out);
+	policy_print(policy, explain ? &notes : NULL, out);
 	require(fclose(out) == 0);
 	policy_defaults(&again);
 	require(policy_parse(&again, text, len, "again.conf", NULL, fault_count, NULL) == 0);

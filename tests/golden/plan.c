@@ -1,6 +1,6 @@
 /*
  * Golden plans: plan/X.conf and the facts in its first line give exactly plan/X.want, so that the order of
- * steps is reviewed as text.  UPDATE=1 rewrites the .want files: read the difference before you commit it.
+ * steps is reviewed as text, and plan/X.words, which is the same in sentences.  UPDATE=1 rewrites the .want files: read the difference before you commit it.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -11,10 +11,13 @@
 #include "errmsg.h"
 #include "facts.h"
 #include "plan.h"
+#include "plan_words.h"
 #include "policy.h"
 #include "tap.h"
 
 #define TEXT_MAX 65536
+
+typedef void plan_printer(const struct plan *plan, FILE *out);
 
 static void read_text(const char *path, char *ret)
 {
@@ -60,8 +63,8 @@ static void report(void *ctx, const char *file, unsigned line, unsigned column, 
 	tap_note("%s:%u:%u: %s", file, line, column, text);
 }
 
-/* The plan as text, or the error. */
-static void make_plan(const char *name, const char *text, char *ret)
+/* The plan as text, by that function, or the error. */
+static void make_plan(const char *name, const char *text, plan_printer *print, char *ret)
 {
 	static struct policy policy;
 	static struct plan plan;
@@ -79,7 +82,7 @@ static void make_plan(const char *name, const char *text, char *ret)
 	else if (plan_build(&policy, &facts, &plan, &e) < 0)
 		(void)fprintf(out, "refused: %s\n", e.text);
 	else
-		plan_print(&plan, out);
+		print(&plan, out);
 	(void)fclose(out);
 }
 
@@ -95,7 +98,7 @@ static void show_difference(const char *have, const char *want)
 	tap_note("want: %.*s", (int)strcspn(want, "\n"), want);
 }
 
-static void check(const char *folder, const char *name)
+static void check(const char *folder, const char *name, plan_printer *print, const char *suffix)
 {
 	static char text[TEXT_MAX], have[TEXT_MAX], want[TEXT_MAX];
 	char path[1024];
@@ -103,14 +106,14 @@ static void check(const char *folder, const char *name)
 
 	(void)snprintf(path, sizeof(path), "%s/%s", folder, name);
 	read_text(path, text);
-	make_plan(name, text, have);
-	(void)snprintf(strrchr(path, '.'), 6, ".want");
+	make_plan(name, text, print, have);
+	(void)snprintf(strrchr(path, '.'), 7, "%s", suffix);
 	if (getenv("UPDATE") && strcmp(getenv("UPDATE"), "1") == 0 && (file = fopen(path, "we"))) {
 		(void)fputs(have, file);
 		(void)fclose(file);
 	}
 	read_text(path, want);
-	if (!tap_ok(strcmp(have, want) == 0, "%s", name))
+	if (!tap_ok(strcmp(have, want) == 0, "%s%s", name, suffix))
 		show_difference(have, want);
 }
 
@@ -119,6 +122,19 @@ static int is_policy(const struct dirent *entry)
 	const char *dot = strrchr(entry->d_name, '.');
 
 	return dot && strcmp(dot, ".conf") == 0;
+}
+
+/* Each step there is has a sentence, also one that no policy here comes to. */
+static void check_words(void)
+{
+	static struct plan plan;
+	char text[PLAN_WORDS_MAX];
+
+	for (int kind = 0; kind < STEP_KIND_COUNT; kind++) {
+		struct step step = { .kind = (uint8_t)kind };
+
+		tap_ok(strlen(plan_words(&plan, &step, text)) > 0, "step %d has a sentence", kind);
+	}
 }
 
 int main(void)
@@ -134,9 +150,11 @@ int main(void)
 	if (n <= 0)
 		tap_bail("no plans in %s: %s", folder, strerror(errno));
 	for (i = 0; i < n; i++) {
-		check(folder, entries[i]->d_name);
+		check(folder, entries[i]->d_name, plan_print, ".want");
+		check(folder, entries[i]->d_name, plan_words_print, ".words");
 		free(entries[i]);
 	}
 	free(entries);
+	check_words();
 	return tap_end();
 }

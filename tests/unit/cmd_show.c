@@ -107,6 +107,8 @@ static void test_usage(void **state)
 	assert_int_equal(show(""), STATUS_USAGE);
 	assert_int_equal(show("alice bob"), STATUS_USAGE);
 	assert_int_equal(show("--plan --explain alice"), STATUS_USAGE);
+	assert_int_equal(show("--steps --json alice"), STATUS_USAGE);
+	assert_int_equal(show("--diff x --json alice"), STATUS_USAGE);
 	assert_int_equal(show("--service"), STATUS_USAGE);
 	assert_int_equal(run(cmd_check, "check -p"), STATUS_USAGE);
 	assert_int_equal(run(cmd_check, "check -x"), STATUS_USAGE);
@@ -140,7 +142,69 @@ static void test_plan(void **state)
 				      "[mount]\nhide = /srv/secret\n"));
 	assert_int_equal(show("--plan alice"), STATUS_OK);
 	assert_non_null(strstr(output, "/srv/secret"));
+	assert_non_null(strstr(output, "The init, PID 1 inside:\n"));
 	assert_null(strstr(output, "grace ="));
+	assert_int_equal(show("--steps alice"), STATUS_OK);
+	assert_non_null(strstr(output, "init        hide /srv/secret\n"));
+}
+
+/* Each file that a key has met, and what a draft would change. */
+static void test_sources(void **state)
+{
+	(void)state;
+	assert_true(policy_tree_write(POLICY_TREE "/default.conf",
+				      "[session]\ngrace = 3s\n[cgroup]\nenable = no\n"
+				      "pids.max? = 10\n"));
+	assert_true(policy_tree_write(POLICY_TREE "/conf.d/a.conf", "[session]\ngrace = 4s\n"));
+	assert_true(policy_tree_write(POLICY_TREE "/users.d/alice.conf",
+				      "[session]\ngrace = 5s\n[mount]\nhide = /srv\n"));
+	assert_int_equal(show("--explain alice"), STATUS_OK);
+	assert_non_null(strstr(output, "# users.d/alice.conf:2\n"
+				       "#   overrides conf.d/a.conf:2: 4s\n"
+				       "#   overrides default.conf:2: 3s\n"
+				       "grace = 5s\n"));
+	assert_int_equal(show("--json alice"), STATUS_OK);
+	assert_non_null(strstr(output, "{\n  \"user\": \"alice\",\n  \"service\": \"sshd\",\n"
+				       "  \"rhost\": null,\n  \"isolated\": true,\n"
+				       "  \"reason\": null,\n  \"files\": [\n"
+				       "    \"default.conf\",\n"));
+	assert_non_null(strstr(
+		output, "    {\"section\": \"session\", \"key\": \"grace\", \"value\": \"5s\", "
+			"\"file\": \"users.d/alice.conf\", \"line\": 2, \"overrides\": "
+			"[{\"file\": \"conf.d/a.conf\", \"line\": 2, \"value\": \"4s\"}, "
+			"{\"file\": \"default.conf\", \"line\": 2, \"value\": \"3s\"}]},\n"));
+	assert_null(strstr(output, "\"plan\""));
+	assert_int_equal(show("--json --plan alice"), STATUS_OK);
+	assert_non_null(strstr(output, "{\"actor\": \"init\", \"does\": \"hides /srv\"}"));
+}
+
+static void test_diff(void **state)
+{
+	(void)state;
+	assert_true(policy_tree_write(POLICY_TREE "/default.conf",
+				      "[session]\ngrace = 3s\n[cgroup]\nenable = no\n"));
+	assert_true(policy_tree_write("/draft", "[mount]\nhide = /srv\n[session]\ngrace = 3s\n"));
+	assert_int_equal(show("--diff /draft alice"), STATUS_OK);
+	assert_string_equal(output,
+			    "# user alice, service sshd: a draft as users.d/alice.conf\n"
+			    "[mount] hide: (empty) (built-in) -> /srv (users.d/alice.conf:2)\n"
+			    "+ hides /srv\n");
+	assert_int_equal(show("--diff conf.d/x=/draft --service cron alice"), STATUS_OK);
+	assert_non_null(strstr(output, "service cron: a draft as conf.d/x.conf\n[mount] hide: "));
+	(void)mkdir("/drafts", 0755);
+	(void)mkdir("/drafts/conf.d", 0755);
+	assert_true(policy_tree_write("/drafts/conf.d/x.conf",
+				      "[match]\nuser = bob\n[mount]\nhide = /srv\n"));
+	assert_int_equal(show("--diff /drafts/conf.d/x.conf alice"), STATUS_OK);
+	assert_string_equal(output, "# user alice, service sshd: a draft as conf.d/x.conf\n"
+				    "# no difference\n");
+	assert_true(policy_tree_write("/drafts/default.conf", "[session]\nexempt = yes\n"));
+	assert_int_equal(show("--diff /drafts/default.conf alice"), STATUS_OK);
+	assert_non_null(strstr(output, "\nlogin: isolated -> exempt\n"));
+	assert_non_null(strstr(output, "\n- hides /run/user; where it is missing, it goes on\n"));
+	assert_true(policy_tree_write("/draft", "[mount]\nhde = /srv\n"));
+	assert_int_equal(show("--diff /draft alice"), STATUS_FAULT);
+	assert_non_null(strstr(output, "users.d/alice.conf:2:1: unknown key 'hde'"));
 }
 
 static void test_faults(void **state)
@@ -295,6 +359,8 @@ int main(void)
 		cmocka_unit_test_setup(test_usage, tree_make),
 		cmocka_unit_test_setup(test_explain, tree_make),
 		cmocka_unit_test_setup(test_plan, tree_make),
+		cmocka_unit_test_setup(test_sources, tree_make),
+		cmocka_unit_test_setup(test_diff, tree_make),
 		cmocka_unit_test_setup(test_faults, tree_make),
 		cmocka_unit_test_setup(test_check_folder, tree_make),
 		cmocka_unit_test_setup(test_check_host, tree_make),

@@ -195,10 +195,11 @@ static char *print(bool explain)
 {
 	char *text = NULL;
 	size_t len = 0;
+	const struct policy_notes notes = { .print = policy_origin_print };
 	FILE *out = open_memstream(&text, &len);
 
 	assert_non_null(out);
-	policy_print(&policy, explain, out);
+	policy_print(&policy, explain ? &notes : NULL, out);
 	assert_int_equal(fclose(out), 0);
 	return text;
 }
