@@ -35,10 +35,12 @@ struct facts {
 	uid_t uid;
 	gid_t gid;
 	char home[NSISO_PATH_MAX];
-	char service[64];      /* PAM_SERVICE */
-	char rhost[256];       /* PAM_RHOST; empty: none */
-	char tty[32];          /* PAM_TTY; empty: none.  For the book of sessions alone */
-	char host[65];         /* gethostname(2) */
+	char service[64]; /* PAM_SERVICE */
+	char rhost[256];  /* PAM_RHOST; empty: none */
+	char tty[32];     /* PAM_TTY; empty: none.  For the book of sessions alone */
+	char host[65];    /* gethostname(2) */
+	/* Limits of the user go to a cgroup beside the real one: running instances must not feel them. */
+	bool is_trial;
 	char id[NSISO_ID_MAX]; /* of the instance to be made: lower-case hex */
 	uid_t init_uid;        /* of NSISO_ACCOUNT */
 	gid_t init_gid;

@@ -21,7 +21,7 @@ struct policy;
 /* Of the layout below and of the steps: another number with each change, for a package that is upgraded
  * between a login's start and its session. */
 #ifndef PLAN_VERSION
-#define PLAN_VERSION 2
+#define PLAN_VERSION 3
 #endif
 #define PLAN_STEPS_MAX 256
 #define PLAN_TEXT_MAX 16384
@@ -100,6 +100,7 @@ struct plan {
 	uint32_t no_new_privs;    /* 0 or 1; for nsshell */
 	uint32_t nested;          /* 0 or 1 */
 	uint32_t warn_outside;    /* 0 or 1: the supervisor logs processes outside */
+	uint32_t trace;           /* 0 or 1: supervisor and init tell of each step, WIRE_TRACE */
 	uint32_t map;             /* enum policy_map; for nsshell */
 	uint64_t bounding;        /* for nsshell: capabilities that stay in the bounding set */
 	uint64_t namespaces;      /* CLONE_NEW* flags that an opener joins */
@@ -123,14 +124,22 @@ int plan_build_limits(const struct policy *policy, const struct facts *facts, st
 		      struct errmsg *e);
 /* One line a step: "ACTOR  step  arguments". */
 void plan_print(const struct plan *plan, FILE *out);
+/* One of them, without the end of the line. */
+void plan_print_step(const struct plan *plan, const struct step *step, FILE *out);
 /* "mount,pid,ipc" of CLONE_NEW* flags; ret holds at least 64 bytes. */
 void plan_namespaces(uint64_t flags, char *ret, size_t size);
 
 /* A function that carries out one step; ctx is the actor's. */
 typedef int step_apply(const struct plan *plan, const struct step *step, void *ctx,
 		       struct errmsg *e);
+/* Told of a step that was carried out, or failed: its index, µs, 0 or -errno.  ctx is the actor's. */
+typedef void step_traced(void *ctx, unsigned index, uint64_t usec, int r);
 /* Runs an actor's steps in order through its table (indexed by kind); stops at the first failure. */
 int plan_apply(const struct plan *plan, enum plan_actor actor,
 	       step_apply *const table[STEP_KIND_COUNT], void *ctx, struct errmsg *e);
+/* The same; of a plan with trace, traced is told. */
+int plan_apply_traced(const struct plan *plan, enum plan_actor actor,
+		      step_apply *const table[STEP_KIND_COUNT], step_traced *traced, void *ctx,
+		      struct errmsg *e);
 
 #endif

@@ -207,12 +207,15 @@ static uint64_t namespaces(const struct builder *b)
 
 static void add_cgroup(struct builder *b)
 {
-	char name[NSISO_USER_MAX + NSISO_ID_MAX];
+	const struct facts *facts = b->facts;
+	char name[NSISO_USER_MAX + 2 * NSISO_ID_MAX];
 	struct step *step;
 
 	if (!b->policy->cgroup.enable || has_units(b))
 		return;
-	(void)snprintf(name, sizeof(name), "%s/%s", b->facts->user, b->facts->id);
+	/* No user's name has a '+'. */
+	(void)snprintf(name, sizeof(name), "%s%s%s/%s", facts->user, facts->is_trial ? "+" : "",
+		       facts->is_trial ? facts->id : "", facts->id);
 	step = add_path_step(b, STEP_CGROUP_MAKE, b->policy->cgroup.parent);
 	step->s2 = add_string(b, name);
 	if (plan_has_session_groups(b->policy))

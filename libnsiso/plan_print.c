@@ -118,24 +118,27 @@ static void print_text(const char *text, FILE *out)
 			(void)fputc(',', out);
 }
 
+void plan_print_step(const struct plan *plan, const struct step *step, FILE *out)
+{
+	size_t f;
+
+	(void)fprintf(out, "%-10s  %s", actor_names[step->actor], step_names[step->kind].name);
+	if (step->s1)
+		print_text(plan_text(plan, step->s1), out);
+	if (step->s2)
+		print_text(plan_text(plan, step->s2), out);
+	print_numbers(step, out);
+	for (f = 0; f < sizeof(flag_names) / sizeof(flag_names[0]); f++)
+		if (step->flags & flag_names[f].flag)
+			(void)fprintf(out, " %s", flag_names[f].name);
+}
+
 void plan_print(const struct plan *plan, FILE *out)
 {
 	unsigned i;
-	size_t f;
 
 	for (i = 0; i < plan->n_steps; i++) {
-		const struct step *step = &plan->steps[i];
-
-		(void)fprintf(out, "%-10s  %s", actor_names[step->actor],
-			      step_names[step->kind].name);
-		if (step->s1)
-			print_text(plan_text(plan, step->s1), out);
-		if (step->s2)
-			print_text(plan_text(plan, step->s2), out);
-		print_numbers(step, out);
-		for (f = 0; f < sizeof(flag_names) / sizeof(flag_names[0]); f++)
-			if (step->flags & flag_names[f].flag)
-				(void)fprintf(out, " %s", flag_names[f].name);
+		plan_print_step(plan, &plan->steps[i], out);
 		(void)fputc('\n', out);
 	}
 }

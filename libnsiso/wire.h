@@ -47,6 +47,8 @@ enum wire_type {
 			 when the instance is gone */
 	WIRE_APPLY_AT, /* root's tool to supervisor: run "nsisoctl apply USER" at the time value
 			  (CLOCK_BOOTTIME, ms), 0: don't; answered by WIRE_READY */
+	WIRE_TRACE, /* supervisor and init to an opener whose plan has trace: a step is done; value: see
+			wire_trace() */
 };
 
 struct wire_head {
@@ -160,6 +162,11 @@ int wire_send_launch(int sock, enum wire_type type, const struct iovec *body, un
 		     const int table[LAUNCH_COUNT], unsigned first, unsigned last);
 /* Puts received descriptors into table, as the mask says; -EPROTO when it does not fit them. */
 int wire_take_launch(int table[LAUNCH_COUNT], uint64_t mask, const struct wire_fds *fds);
+/* What WIRE_TRACE carries: the step's index in the plan, its time in µs, whether it failed. */
+static inline uint64_t wire_trace(unsigned index, uint64_t usec, int r)
+{
+	return (r < 0 ? UINT64_C(1) << 63 : 0) | (uint64_t)index << 32 | (usec & UINT32_MAX);
+}
 /* CLOCK_MONOTONIC in ms. */
 int64_t wire_now(void);
 /* CLOCK_BOOTTIME in ms: goes on while the machine is suspended. */

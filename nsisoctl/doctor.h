@@ -99,6 +99,8 @@ void doctor_install(struct doctor *d);
 void doctor_kernel(struct doctor *d);
 void doctor_cgroup(struct doctor *d);
 void doctor_manager(struct doctor *d);
+/* Whether user@.service is masked, or nsshell-manager stands in for it. */
+bool doctor_has_manager(const struct doctor *d);
 void doctor_processes(struct doctor *d);
 
 /* All of them. */

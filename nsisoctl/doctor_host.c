@@ -43,7 +43,7 @@ static const struct doctor_rule rule_controller = {
 static const struct doctor_rule rule_manager = {
 	"systemd-user", SEVERITY_PROBLEM,
 	"pam_systemd starts it at login, and it runs the units of the user's home on the host",
-	"refuse user@.service to isolated users, see pam_nsiso(8)"
+	"copy /usr/share/doc/nsiso/systemd/user@.service.d there; see nsshell(8)"
 };
 
 /* Whoever may change a folder on the way may change what lies in it. */
@@ -255,23 +255,27 @@ static bool is_manager_refused(const struct doctor *d, const char *folder)
 		if (asprintf(&file, "%s/%s", dir, names[i]) < 0)
 			file = NULL;
 		text = file ? doctor_read(d, file) : NULL;
-		is_refused |= text && strstr(text, "nsiso");
+		is_refused |= text && strstr(text, "nsshell-manager");
 	}
 	doctor_names_free(names, n);
 	return is_refused;
 }
 
-void doctor_manager(struct doctor *d)
+bool doctor_has_manager(const struct doctor *d)
 {
 	static const char *const folders[] = { "/etc/systemd/system", "/run/systemd/system",
 					       "/usr/lib/systemd/system", "/lib/systemd/system" };
 
-	/* sd_booted(3) */
-	if (!doctor_exists(d, "/run/systemd/system"))
-		return;
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
 		if (is_manager_refused(d, folders[i]))
-			return;
-	doctor_add(d, &rule_manager, "/etc/systemd/system/user@.service.d", 0,
-		   "systemd --user is not refused to isolated users");
+			return true;
+	return false;
+}
+
+void doctor_manager(struct doctor *d)
+{
+	/* sd_booted(3) */
+	if (doctor_exists(d, "/run/systemd/system") && !doctor_has_manager(d))
+		doctor_add(d, &rule_manager, "/etc/systemd/system/user@.service.d", 0,
+			   "systemd --user is not refused to isolated users");
 }

@@ -56,14 +56,16 @@ static const struct doctor_rule rule_auth = {
 	"add 'auth optional pam_nsiso.so' as the last auth line, before one that is 'sufficient'"
 };
 static const struct doctor_rule rule_manager = {
-	"pam-manager", SEVERITY_PROBLEM, "callers that are systemd's own executor cannot be joined",
-	"remove the line"
+	"pam-manager", SEVERITY_PROBLEM,
+	"systemd's own way into a session cannot be isolated, so no user manager starts",
+	"remove the line, or have nsshell-manager start it; see nsshell(8)"
 };
 static const struct doctor_rule rule_include = { "pam-include", SEVERITY_PROBLEM,
 						 "Linux-PAM refuses the whole service",
 						 "correct the name, or remove the line" };
 
-enum door { DOOR_ALWAYS, DOOR_MAYBE, DOOR_NEVER };
+/* DOOR_MANAGER: isolated when nsshell-manager is what opens the session. */
+enum door { DOOR_ALWAYS, DOOR_MAYBE, DOOR_MANAGER };
 
 /* The services through which users get to run something. */
 static const struct {
@@ -82,7 +84,7 @@ static const struct {
 	{ "sddm", DOOR_ALWAYS },          { "xdm", DOOR_ALWAYS },
 	{ "sudo", DOOR_MAYBE },           { "sudo-i", DOOR_MAYBE },
 	{ "doas", DOOR_MAYBE },           { "systemd-run0", DOOR_MAYBE },
-	{ "systemd-user", DOOR_NEVER },
+	{ "systemd-user", DOOR_MANAGER },
 };
 
 /* What is done to the caller by its number on the host, through /proc, or by a child. */
@@ -255,9 +257,9 @@ static const char *absence_check(struct doctor *d, const char *service, enum doo
 {
 	AUTO_FREE char *path = pam_service_path(d, service);
 
-	if (door == DOOR_NEVER)
+	if (door == DOOR_MANAGER && !doctor_has_manager(d))
 		return "outside";
-	doctor_add(d, door == DOOR_ALWAYS ? &rule_no_line : &rule_no_line_maybe, path, 0,
+	doctor_add(d, door == DOOR_MAYBE ? &rule_no_line_maybe : &rule_no_line, path, 0,
 		   "%s: no session line of pam_nsiso.so", service);
 	return "NOT isolated";
 }
@@ -282,7 +284,7 @@ static bool service_check(struct doctor *d, const char *service, enum door door)
 		verdict = absence_check(d, service, door);
 	else
 		verdict = line_check(d, service, &stack, ours);
-	if (ours < stack.n && door == DOOR_NEVER) {
+	if (ours < stack.n && door == DOOR_MANAGER && !doctor_has_manager(d)) {
 		line_add_finding(d, &rule_manager, service, &stack.lines[ours]);
 		verdict = "not supported";
 	}

@@ -92,6 +92,13 @@ static void fill(struct init *init, const struct plan *plan, const struct launch
 		init->fds.fd[init->fds.n++] = launch->user.mounts;
 }
 
+static void step_report(void *ctx, unsigned index, uint64_t usec, int r)
+{
+	const struct launch *launch = ctx;
+
+	(void)wire_send(launch->conn, WIRE_TRACE, wire_trace(index, usec, r), NULL, 0, NULL);
+}
+
 static int set_up(struct init *init, const struct plan *plan, struct launch *launch, int supervisor,
 		  struct errmsg *e)
 {
@@ -103,7 +110,7 @@ static int set_up(struct init *init, const struct plan *plan, struct launch *lau
 	close_fd(&launch->fd[LAUNCH_CTL]);
 	close_fd(&launch->fd[LAUNCH_OPENER]);
 	close_fd(&launch->fd[LAUNCH_DIR]);
-	r = plan_apply(plan, ACTOR_INIT, init_steps, launch, e);
+	r = plan_apply_traced(plan, ACTOR_INIT, init_steps, step_report, launch, e);
 	init_end_helper(&launch->user);
 	if (r < 0)
 		return r;

@@ -85,6 +85,13 @@ static step_apply *const steps[STEP_KIND_COUNT] = {
 	[STEP_UNIT_SCOPE] = apply_unit_scope,
 };
 
+static void step_report(void *ctx, unsigned index, uint64_t usec, int r)
+{
+	const struct supervisor *s = ctx;
+
+	(void)wire_send(s->launch->conn, WIRE_TRACE, wire_trace(index, usec, r), NULL, 0, NULL);
+}
+
 static int write_record(const struct supervisor *s, struct errmsg *e)
 {
 	struct process self = { .pid = getpid() }, init = { .pid = s->init };
@@ -123,7 +130,7 @@ static int start(struct supervisor *s, const struct plan *plan, struct errmsg *e
 {
 	int i, r;
 
-	r = plan_apply(plan, ACTOR_SUPERVISOR, steps, s, e);
+	r = plan_apply_traced(plan, ACTOR_SUPERVISOR, steps, step_report, s, e);
 	if (r < 0)
 		return r;
 	r = clock_start(s, plan, e);

@@ -95,7 +95,10 @@ int opener_plan(struct opener *o, struct errmsg *e)
 
 	if (r == 0)
 		r = facts_maps(&o->facts, o->policy, e);
-	return r < 0 ? r : plan_build(o->limits, &o->facts, &o->plan, e);
+	if (r == 0)
+		r = plan_build(o->limits, &o->facts, &o->plan, e);
+	o->plan.trace = o->traced != NULL;
+	return r;
 }
 
 /* By nsisoctl freeze: an instance whose processes are stopped answers nobody, and is not dead for it. */

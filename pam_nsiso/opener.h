@@ -35,7 +35,9 @@ struct opener {
 	bool entered; /* the cgroups */
 	/* Told of what the admin should know of a login that goes on: what happened, and to what or why. */
 	void (*warn)(const struct opener *o, const char *what, const char *text);
-	void *pamh;       /* for warn */
+	/* For nsisoctl trial: told of each step, whoever carried it out; NULL: nothing is measured. */
+	void (*traced)(const struct opener *o, unsigned index, uint64_t usec, bool failed);
+	void *pamh;       /* for warn and traced */
 	int64_t deadline; /* ms; see wire_now() */
 	int user_dir;     /* locked folder of the user */
 	int user_ns;      /* see struct session */

@@ -182,6 +182,11 @@ static int await_one(struct opener_steps *s, struct errmsg *e)
 		o->user_ns = take_fd(&fds.fd[0]);
 	wire_close_fds(&fds);
 	text[n] = '\0';
+	if (head.type == WIRE_TRACE && o->traced) {
+		o->traced(o, (unsigned)(head.value >> 32) & 0xffff, head.value & UINT32_MAX,
+			  head.value >> 63);
+		return 0;
+	}
 	if (head.type == WIRE_ERROR && head.code < 0)
 		return errmsg_setx(e, head.code, "%s", text);
 	if (head.type != WIRE_READY)
@@ -227,6 +232,13 @@ static int apply_join(const struct plan *plan, const struct step *step, void *ct
 		return r;
 	opener_commit(s->o, s->o->conn, s->o->revision);
 	return 0;
+}
+
+void opener_report(void *ctx, unsigned index, uint64_t usec, int r)
+{
+	const struct opener_steps *s = ctx;
+
+	s->o->traced(s->o, index, usec, r < 0);
 }
 
 step_apply *const opener_steps[STEP_KIND_COUNT] = {

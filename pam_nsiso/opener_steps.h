@@ -17,5 +17,6 @@ struct opener_steps {
 };
 
 extern step_apply *const opener_steps[STEP_KIND_COUNT];
+step_traced opener_report;
 
 #endif

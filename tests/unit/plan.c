@@ -250,6 +250,51 @@ static void test_apply(void **state)
 	assert_int_equal(plan_apply(&plan, ACTOR_OPENER, all, NULL, &e), -EPROTO);
 }
 
+static unsigned n_told, last_told;
+static int last_result;
+
+static void told(void *ctx, unsigned index, uint64_t usec, int r)
+{
+	(void)ctx, (void)usec;
+	n_told++;
+	last_told = index;
+	last_result = r;
+}
+
+/* Each step that was carried out, the one that failed too; nobody is told of a plan that is not traced. */
+static void test_trace(void **state)
+{
+	step_apply *const all[STEP_KIND_COUNT] = { [STEP_CGROUP_MAKE] = count,
+						   [STEP_LAUNCH] = count,
+						   [STEP_HAND_OVER] = count,
+						   [STEP_CGROUP_ENTER] = count };
+
+	(void)state;
+	assert_int_equal(plan_build(&policy, &facts, &plan, &e), 0);
+	n_told = 0;
+	assert_int_equal(plan_apply_traced(&plan, ACTOR_OPENER, all, told, NULL, &e), -EIO);
+	assert_int_equal(n_told, 0);
+	plan.trace = 1;
+	assert_int_equal(plan_apply_traced(&plan, ACTOR_OPENER, all, told, NULL, &e), -EIO);
+	assert_int_equal(n_told, 4);
+	assert_int_equal(plan.steps[last_told].kind, STEP_CGROUP_ENTER);
+	assert_int_equal(last_result, -EIO);
+}
+
+/* The limits of a user who is logged in are not those of a trial. */
+static void test_trial(void **state)
+{
+	(void)state;
+	(void)snprintf(facts.id, sizeof(facts.id), "0123456789abcdef");
+	assert_int_equal(plan_build(&policy, &facts, &plan, &e), 0);
+	assert_string_equal(plan_text(&plan, plan.steps[place(ACTOR_OPENER, STEP_CGROUP_MAKE)].s2),
+			    "alice/0123456789abcdef");
+	facts.is_trial = true;
+	assert_int_equal(plan_build(&policy, &facts, &plan, &e), 0);
+	assert_string_equal(plan_text(&plan, plan.steps[place(ACTOR_OPENER, STEP_CGROUP_MAKE)].s2),
+			    "alice+0123456789abcdef/0123456789abcdef");
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup(function, set_up)
@@ -262,6 +307,8 @@ int main(void)
 		TEST(test_hostname),
 		TEST(test_homes),
 		TEST(test_apply),
+		TEST(test_trace),
+		TEST(test_trial),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
