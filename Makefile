@@ -50,7 +50,7 @@ MANAGER_SRC := $(wildcard nsshell/nsshell_manager.c)
 SCOPE_SRC := $(if $(SYSTEMD),$(wildcard nsshell/nsshell_scope.c))
 INIT_OWN := $(wildcard nsshell/nsshell_init.c nsshell/supervisor*.c nsshell/init*.c)
 # The part of libnsiso that goes into nsshell-init: no parser, no library but libc.
-INIT_LIB := errmsg.c plan_apply.c wire.c mnt.c process.c instance.c instance_end.c cgroup_end.c outside.c cgroup_use.c
+INIT_LIB := errmsg.c plan_apply.c wire.c mnt.c process.c instance.c instance_end.c state_uid.c cgroup_end.c outside.c cgroup_use.c
 INIT_SRC := $(INIT_OWN) $(wildcard $(addprefix libnsiso/,$(INIT_LIB)))
 
 OUT := $(if $(LIB_SRC),$(BUILD)/libnsiso.a) $(if $(PAM_SRC),$(BUILD)/pam_nsiso.so) \

@@ -6,11 +6,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "cleanup.h"
 #include "errmsg.h"
 #include "instance.h"
+#include "state_uid.h"
 
 #define END_TIMEOUT 2000 /* ms for a killed init to be gone */
 
@@ -66,7 +68,8 @@ static void remove_settings(int user)
 }
 
 /* The user's folder goes with its last instance; a login that has just opened it makes it anew. */
-static int remove_folders(int dir, const char *id, const char *name, struct errmsg *e)
+static int remove_folders(int dir, const char *id, const struct instance_record *record,
+			  struct errmsg *e)
 {
 	AUTO_CLOSE int user = openat(dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	AUTO_CLOSE int state = -1;
@@ -76,13 +79,24 @@ static int remove_folders(int dir, const char *id, const char *name, struct errm
 		return errno == ENOENT ? 0 : errmsg_set(e, -errno, "cannot open the user's folder");
 	state = openat(user, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	r = remove_at(user, id, AT_REMOVEDIR, e);
-	if (r < 0 || state < 0 || name[0] == '\0')
+	if (r < 0 || state < 0 || record->user[0] == '\0')
 		return r;
-	if (unlinkat(state, name, AT_REMOVEDIR) < 0 && (errno == ENOTEMPTY || errno == EEXIST)) {
+	r = unlinkat(state, record->user, AT_REMOVEDIR);
+	if (r < 0 && (errno == ENOTEMPTY || errno == EEXIST)) {
 		remove_settings(user);
-		(void)unlinkat(state, name, AT_REMOVEDIR);
+		r = unlinkat(state, record->user, AT_REMOVEDIR);
 	}
+	if (r == 0)
+		state_uid_forget(state, record->user, record->uid);
 	return 0;
+}
+
+/* Where the folder of instances is on a disk. */
+static bool is_of_this_boot(const struct instance_record *record)
+{
+	char boot[PROCESS_BOOT_MAX];
+
+	return record->boot[0] == '\0' || process_boot(boot) < 0 || strcmp(boot, record->boot) == 0;
 }
 
 int instance_end(int dir, const char *id, struct errmsg *e)
@@ -94,8 +108,8 @@ int instance_end(int dir, const char *id, struct errmsg *e)
 	r = instance_read(dir, &record, e);
 	if (r < 0 && r != -ENOENT)
 		return r;
-	/* An init outlives its supervisor for the moment that its death signal takes. */
-	r = process_kill(&record.init, END_TIMEOUT);
+	/* An init outlives its supervisor for the moment that its death signal takes, but not this boot. */
+	r = is_of_this_boot(&record) ? process_kill(&record.init, END_TIMEOUT) : 0;
 	if (r < 0)
 		return errmsg_set(e, r, "cannot end init %d", (int)record.init.pid);
 	for (i = 0; i < record.n_cgroups; i++) {
@@ -106,5 +120,5 @@ int instance_end(int dir, const char *id, struct errmsg *e)
 	r = remove_files(dir, e);
 	if (r < 0)
 		return r;
-	return remove_folders(dir, id, record.user, e);
+	return remove_folders(dir, id, &record, e);
 }

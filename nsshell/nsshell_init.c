@@ -86,6 +86,28 @@ static int reset_descriptors(void)
 	return fcntl(CONN, F_SETFD, FD_CLOEXEC) < 0 ? -errno : 0;
 }
 
+/*
+ * The OOM killer is to take the user's processes, whose end we look after, and not us; where we may
+ * (CAP_SYS_RESOURCE).  Nor is a login from a service of low priority, or bound to one processor, to make all
+ * sessions wait.  By the system calls: musl has no sched_setscheduler(3).
+ */
+static void reset_priorities(void)
+{
+	static const char score[] = "-1000";
+	const int normal = 0; /* struct sched_param */
+	unsigned long all[1024 / (8 * sizeof(long))];
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		(void)!write(fd, score, sizeof(score) - 1);
+	close_fd(&fd);
+	memset(all, 0xff, sizeof(all));
+	(void)syscall(SYS_sched_setaffinity, 0, sizeof(all), all);
+	(void)syscall(SYS_sched_setscheduler, 0, 0 /* SCHED_OTHER */, &normal);
+	(void)setpriority(PRIO_PROCESS, 0, 0);
+	(void)syscall(SYS_ioprio_set, 1, 0, 0);
+}
+
 static int reset_process(struct errmsg *e)
 {
 	int r = reset_ids();
@@ -96,8 +118,7 @@ static int reset_process(struct errmsg *e)
 		return errmsg_set(e, r, "cannot leave the login program's attributes");
 	reset_signals();
 	reset_limits();
-	(void)setpriority(PRIO_PROCESS, 0, 0);
-	(void)syscall(SYS_ioprio_set, 1, 0, 0);
+	reset_priorities();
 	(void)syscall(SYS_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, NULL);
 	(void)umask(022);
 	(void)setsid();

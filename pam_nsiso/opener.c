@@ -14,6 +14,7 @@
 #include "errmsg.h"
 #include "limits_live.h"
 #include "state.h"
+#include "state_uid.h"
 #include "sys.h"
 #include "wire.h"
 
@@ -106,9 +107,10 @@ static int check_frozen(struct opener *o, struct errmsg *e)
 {
 	struct stat st;
 
-	if (fstatat(o->user_dir, ".frozen", &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0 :
-					 errmsg_set(e, -errno, "cannot examine the mark .frozen");
+	if (fstatat(o->user_dir, STATE_FROZEN, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ?
+			       0 :
+			       errmsg_set(e, -errno, "cannot examine the mark " STATE_FROZEN);
 	o->told = OPENER_FROZEN;
 	return errmsg_setx(e, -EPERM, "user %s is frozen; nsisoctl thaw %s lets it go on",
 			   o->facts.user, o->facts.user);
@@ -139,7 +141,7 @@ static int lay_limits(struct opener *o, struct policy **ret, struct errmsg *e)
 	return limits_live_lay(&live, *ret, e);
 }
 
-static int run_locked(struct opener *o, struct session *ret, struct errmsg *e)
+static int run_locked(struct opener *o, int state, struct session *ret, struct errmsg *e)
 {
 	AUTO_FREE struct policy *laid = NULL;
 	int r = check_frozen(o, e);
@@ -149,7 +151,9 @@ static int run_locked(struct opener *o, struct session *ret, struct errmsg *e)
 	if (r == 0)
 		r = opener_join(o, ret, e);
 	if (r == 1)
-		r = opener_build(o, ret, e);
+		r = state_uid_claim(state, o->facts.user, o->facts.uid, e) < 0 ?
+			    e->code :
+			    opener_build(o, ret, e);
 	o->limits = NULL;
 	return r;
 }
@@ -174,11 +178,11 @@ int opener_run(struct opener *o, struct session *ret, struct errmsg *e)
 	ret->no_new_privs = o->policy->caps.no_new_privs;
 	for (r = -EAGAIN, tries = 0; r == -EAGAIN && tries < BUILD_TRIES; tries++) {
 		o->user_dir = state_lock_user(state, o->facts.user, o->deadline, e);
-		r = o->user_dir < 0 ? o->user_dir : run_locked(o, ret, e);
+		r = o->user_dir < 0 ? o->user_dir : run_locked(o, state, ret, e);
 		close_fd(&o->user_dir);
 	}
 	/* The user's folder, unless it holds instances. */
-	if (r < 0)
-		(void)unlinkat(state, o->facts.user, AT_REMOVEDIR);
+	if (r < 0 && unlinkat(state, o->facts.user, AT_REMOVEDIR) == 0)
+		state_uid_forget(state, o->facts.user, o->facts.uid);
 	return r;
 }

@@ -32,6 +32,7 @@ static int plan_login(struct opener *o, struct errmsg *e)
 {
 	int r = opener_check_caller(e);
 
+	o->limits = o->policy;
 	if (r == 0 && o->policy->session.outside != OUTSIDE_KILL)
 		r = opener_check_outside(o, e);
 	return r < 0 ? r : opener_plan(o, e);

@@ -155,6 +155,12 @@ static void read_fd(pid_t pid, int fd, char *ret, size_t size)
 	(void)snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)pid, fd);
 	n = readlink(path, ret, size - 1);
 	ret[n < 0 ? 0 : n] = '\0';
+	/* By a name that is known beforehand. */
+	(void)snprintf(path, sizeof(path), "/proc/%d/", (int)pid);
+	if (strncmp(ret, path, strlen(path)) == 0) {
+		(void)snprintf(path, sizeof(path), "%s", ret + strlen(path));
+		(void)snprintf(ret, size, "/proc/self/%s", path);
+	}
 }
 
 static void enter_call(struct tracee *tracee, const struct __ptrace_syscall_info *info)
