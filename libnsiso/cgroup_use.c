@@ -75,6 +75,36 @@ static const struct row rows_v1[] = {
 	{ NULL },
 };
 
+const char *cgroup_use_name(enum cgroup_figure figure)
+{
+	static const char *const names[USE_COUNT] = {
+		[USE_MEMORY] = "memory",
+		[USE_MEMORY_PEAK] = "memory_peak",
+		[USE_MEMORY_MAX] = "memory_max",
+		[USE_MEMORY_HIGH] = "memory_high",
+		[USE_SWAP] = "swap",
+		[USE_SWAP_PEAK] = "swap_peak",
+		[USE_SWAP_MAX] = "swap_max",
+		[USE_PIDS] = "pids",
+		[USE_PIDS_PEAK] = "pids_peak",
+		[USE_PIDS_MAX] = "pids_max",
+		[USE_CPU_QUOTA] = "cpu_quota_usec",
+		[USE_CPU_PERIOD] = "cpu_period_usec",
+		[USE_CPU_WEIGHT] = "cpu_weight",
+		[USE_CPU_TIME] = "cpu_usec",
+		[USE_THROTTLED] = "throttled_periods",
+		[USE_THROTTLED_TIME] = "throttled_usec",
+		[USE_IO_READ] = "io_read",
+		[USE_IO_WRITTEN] = "io_written",
+		[USE_IO_READS] = "io_reads",
+		[USE_IO_WRITES] = "io_writes",
+		[USE_OOM_KILLS] = "oom_kills",
+		[USE_PIDS_REFUSED] = "pids_refused",
+	};
+
+	return names[figure];
+}
+
 void cgroup_use_init(struct cgroup_use *use)
 {
 	memset(use, 0xff, sizeof(*use)); /* USE_UNKNOWN */
@@ -251,18 +281,22 @@ void cgroup_use_read(int dir, bool v2, uint32_t wanted, struct cgroup_use *use)
 			use->at[i] = got.at[i];
 }
 
+uint32_t cgroup_use_local(int dir, bool v2)
+{
+	if (!v2)
+		return USE_BIT(USE_OOM_KILLS) | USE_BIT(USE_PIDS_REFUSED);
+	return faccessat(dir, "pids.events.local", F_OK, 0) == 0 ? 0 : USE_BIT(USE_PIDS_REFUSED);
+}
+
 void cgroup_use_add_events(int dir, bool v2, const char *child, struct cgroup_use *use)
 {
 	AUTO_CLOSE int fd = openat(dir, child, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	uint32_t wanted = USE_BIT(USE_PIDS_REFUSED);
 	struct cgroup_use own;
 
-	if (fd < 0 || (v2 && faccessat(dir, "pids.events.local", F_OK, 0) == 0))
+	if (fd < 0)
 		return;
-	if (!v2)
-		wanted |= USE_BIT(USE_OOM_KILLS);
 	cgroup_use_init(&own);
-	cgroup_use_read(fd, v2, wanted, &own);
+	cgroup_use_read(fd, v2, cgroup_use_local(dir, v2), &own);
 	add(&use->at[USE_OOM_KILLS], own.at[USE_OOM_KILLS]);
 	add(&use->at[USE_PIDS_REFUSED], own.at[USE_PIDS_REFUSED]);
 }
@@ -278,7 +312,8 @@ void cgroup_use_of(const struct instance_record *record, struct cgroup_use *ret)
 
 		if (dir < 0)
 			continue;
-		cgroup_use_read(dir, account->v2, USE_ALL, ret);
+		cgroup_use_read(dir, account->v2, USE_ALL & ~cgroup_use_local(dir, account->v2),
+				ret);
 		cgroup_use_add_events(dir, account->v2, record->id, ret);
 	}
 }

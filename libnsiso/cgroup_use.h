@@ -52,6 +52,8 @@ struct cgroup_use {
 	uint64_t at[USE_COUNT];
 };
 
+/* "memory", "memory_peak", ...; times end in _usec. */
+const char *cgroup_use_name(enum cgroup_figure figure);
 /* All unknown. */
 void cgroup_use_init(struct cgroup_use *use);
 /*
@@ -60,9 +62,11 @@ void cgroup_use_init(struct cgroup_use *use);
  */
 void cgroup_use_read(int dir, bool v2, uint32_t wanted, struct cgroup_use *use);
 /*
- * Adds those events of one folder below dir that the kernel does not count upwards: on v1 all of them, on v2
- * refused forks before Linux 6.11.  A child that is missing adds nothing.
+ * The figures (USE_BIT()) that this kernel counts only in the folder of the process itself, not upwards, so
+ * that the folder above says nothing of them: on v1 all events, on v2 refused forks before Linux 6.11.
  */
+uint32_t cgroup_use_local(int dir, bool v2);
+/* Adds those of one folder below dir.  A child that is missing adds nothing. */
 void cgroup_use_add_events(int dir, bool v2, const char *child, struct cgroup_use *use);
 /*
  * All figures of the user whose instance the record names, from the folders of its account lines, with the

@@ -117,8 +117,10 @@ enum launch_fd {
 	LAUNCH_LATER,  /* socket that WIRE_LATER comes over */
 	LAUNCH_INIT,   /* bound socket of the init, which calls listen(2) itself */
 	LAUNCH_RUNDIR, /* detached mount of the folder that the session sees */
+	LAUNCH_STATUS, /* bound socket over which the init tells of the user's use; see init_use.c */
 	LAUNCH_VIEW,   /* by enum launch_view: detached mounts of cgroups that the session sees */
-	LAUNCH_COUNT = LAUNCH_VIEW + 8,
+	LAUNCH_ACCOUNT = LAUNCH_VIEW + 8, /* folders that the init reads the user's use in */
+	LAUNCH_COUNT = LAUNCH_ACCOUNT + 5,
 };
 
 /*

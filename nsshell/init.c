@@ -25,6 +25,7 @@
 #define PROC_MAGIC 0x9fa0  /* PROC_SUPER_MAGIC */
 #define BACKLOG 64         /* login shells that wait for their welcome */
 #define WELCOME_LASTS 6000 /* ms in which an opener has joined, or never will: see OPENER_TIMEOUT */
+#define STATUS_REST 50     /* ms after an answer: asking without end must not keep us busy */
 
 /* All that is needed after the set-up; the plan's pages are given back. */
 struct init {
@@ -34,6 +35,7 @@ struct init {
 	uint32_t grace; /* ms */
 	enum init_status status;
 	int64_t asked; /* wire_now() of the last welcome */
+	struct init_use use;
 	struct wire_welcome welcome;
 	struct wire_fds fds; /* go with it: user namespace and its mounts, where there are any */
 };
@@ -77,6 +79,9 @@ static void fill(struct init *init, const struct plan *plan, const struct launch
 	struct wire_welcome *welcome = &init->welcome;
 
 	init->sock = launch->fd[LAUNCH_INIT];
+	init->use.sock = launch->fd[LAUNCH_STATUS];
+	memcpy(init->use.account, launch->fd + LAUNCH_ACCOUNT, sizeof(init->use.account));
+	init->use.since = time(NULL);
 	init->user = plan->uid;
 	init->grace = plan->grace;
 	welcome->bounding = plan->bounding;
@@ -115,7 +120,7 @@ static int set_up(struct init *init, const struct plan *plan, struct launch *lau
 	if (r < 0)
 		return r;
 	for (i = 0; i < LAUNCH_COUNT; i++)
-		if (i != LAUNCH_INIT)
+		if (i != LAUNCH_INIT && i != LAUNCH_STATUS && i < LAUNCH_ACCOUNT)
 			close_fd(&launch->fd[i]);
 	r = verify(plan, e);
 	if (r < 0)
@@ -128,7 +133,7 @@ static int set_up(struct init *init, const struct plan *plan, struct launch *lau
 		return r;
 	fill(init, plan, launch);
 	/* Now, because the credentials that a peer sees are those at listen(2) (man 7 unix). */
-	if (listen(init->sock, BACKLOG) < 0)
+	if (listen(init->sock, BACKLOG) < 0 || listen(init->use.sock, BACKLOG) < 0)
 		return errmsg_set(e, -errno, "cannot listen");
 	return 0;
 }
@@ -211,10 +216,37 @@ static void drain(const struct init *init)
 	}
 }
 
+/* From here on only an order from outside may end us: every session would die with us. */
+static void loop(struct init *init)
+{
+	struct pollfd pollers[] = {
+		{ .fd = init->signals, .events = POLLIN },
+		{ .fd = init->sock, .events = POLLIN },
+		{ .fd = init->use.sock, .events = POLLIN },
+	};
+	bool resting = false;
+	int n;
+
+	for (;;) {
+		pollers[2].fd = resting ? -1 : init->use.sock;
+		n = poll(pollers, 3, resting ? STATUS_REST : -1);
+		if (n < 0)
+			continue;
+		if (pollers[0].revents && is_told_to_end(init))
+			return;
+		if (pollers[1].revents)
+			welcome_one(init);
+		resting = resting && n > 0;
+		if (pollers[2].revents) {
+			init_tell_use(&init->use, init->welcome.id, init->user);
+			resting = true;
+		}
+	}
+}
+
 void init_run(struct plan *plan, struct launch *launch, int supervisor)
 {
 	struct init init = { .signals = -1 };
-	struct pollfd pollers[2];
 	struct errmsg e;
 
 	if (set_up(&init, plan, launch, supervisor, &e) < 0) {
@@ -226,18 +258,9 @@ void init_run(struct plan *plan, struct launch *launch, int supervisor)
 		_exit(1);
 	close_fd(&launch->conn);
 	plan_release(plan);
-	/* From here on only an order from outside may end us: every session would die with us. */
-	pollers[0] = (struct pollfd){ .fd = init.signals, .events = POLLIN };
-	pollers[1] = (struct pollfd){ .fd = init.sock, .events = POLLIN };
-	for (;;) {
-		if (poll(pollers, 2, -1) < 0)
-			continue;
-		if (pollers[0].revents && is_told_to_end(&init))
-			break;
-		if (pollers[1].revents)
-			welcome_one(&init);
-	}
+	loop(&init);
 	close_fd(&init.sock);
+	close_fd(&init.use.sock);
 	drain(&init);
 	_exit(init.status);
 }

@@ -30,6 +30,17 @@ step_apply init_apply_cgroup_enter, init_apply_cgroup_view;
 /* The helper of those steps, if there is one, is of no more use. */
 void init_end_helper(struct launch_user *user);
 
+#define INIT_ACCOUNTS_MAX (LAUNCH_COUNT - LAUNCH_ACCOUNT)
+
+struct init_use {
+	int sock;                       /* listening */
+	int account[INIT_ACCOUNTS_MAX]; /* folders; -1: none */
+	int64_t since;                  /* s of CLOCK_REALTIME */
+};
+
+/* Answers one who has connected; see init_use.c. */
+void init_tell_use(const struct init_use *use, const char *id, uid_t user);
+
 /* To the unprivileged account for good, the last of it the death signal; -errno. */
 int init_harden(const struct plan *plan, int supervisor, struct errmsg *e);
 

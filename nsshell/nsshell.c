@@ -4,14 +4,18 @@
  * refuses: scp, sftp, rsync and git talk over the same pipe.
  */
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "errmsg.h"
 #include "login.h"
 #include "policy.h"
+#include "status.h"
 
 #define STATUS_REFUSED 254 /* sshd's own status for a session that PAM refused */
 
@@ -36,6 +40,27 @@ static int run_outside(char **argv)
 	return r;
 }
 
+/* nsshell --status, of the user's own; a login has "-nsshell" for its name or "-c" for its argument. */
+static int show_status(void)
+{
+	const struct passwd *account = getpwuid(getuid());
+	struct status status;
+	struct errmsg e;
+	int r = status_ask(&status, &e);
+
+	if (r > 0) {
+		(void)fputs("nsshell: this process is not isolated: it is in no instance\n",
+			    stderr);
+		return STATUS_OUTSIDE;
+	}
+	if (r < 0) {
+		(void)fprintf(stderr, "nsshell: %s\n", e.text);
+		return 1;
+	}
+	status_print(&status, account ? account->pw_name : "?", time(NULL), stdout);
+	return fflush(stdout) == 0 ? 0 : 1;
+}
+
 int main(int argc, char **argv)
 {
 	struct wire_fds fds = { .n = 0 };
@@ -43,7 +68,8 @@ int main(int argc, char **argv)
 	struct errmsg e;
 	int r;
 
-	(void)argc;
+	if (argc == 2 && argv[0][0] != '-' && strcmp(argv[1], "--status") == 0)
+		return show_status();
 	/* Between entering and giving up we have more than the user's other processes, which could trace us. */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) {
 		(void)errmsg_set(&e, -errno, "cannot forbid tracing");

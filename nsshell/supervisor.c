@@ -168,6 +168,7 @@ static void end_unused(struct supervisor *s)
 static void handle(struct supervisor *s, const struct pollfd *pollers)
 {
 	bool has_gone = false;
+	int64_t look_at;
 	unsigned i;
 
 	for (i = 0; i < s->book.n; i++) {
@@ -189,6 +190,8 @@ static void handle(struct supervisor *s, const struct pollfd *pollers)
 		end_init(s);
 	if (pollers[POLL_CTL].revents && !s->over)
 		ctl_accept(s);
+	if (watch_hear(&s->watch, pollers + POLL_WATCH, &look_at))
+		clock_set_events(s, look_at);
 	if (pollers[POLL_CLOCK].revents && !s->closing)
 		clock_ring(s);
 	if (pollers[POLL_SIGNALS].revents)
@@ -219,7 +222,7 @@ static bool lose_patience(struct supervisor *s)
 {
 	if (s->over)
 		return false;
-	(void)sys_pidfd_send_signal(s->pidfd, SIGKILL);
+	end_kill_init(s);
 	s->due = -1;
 	return true;
 }
@@ -239,6 +242,7 @@ static void loop(struct supervisor *s)
 			(struct pollfd){ .fd = s->closing ? -1 : s->signals, .events = POLLIN };
 		pollers[POLL_CLOCK] =
 			(struct pollfd){ .fd = s->closing ? -1 : s->clock.fd, .events = POLLIN };
+		watch_poll(&s->watch, pollers + POLL_WATCH);
 		n = POLL_FIXED + book_poll(&s->book, pollers + POLL_FIXED);
 		if (poll(pollers, n, timeout(s)) != 0)
 			handle(s, pollers);
@@ -248,13 +252,18 @@ static void loop(struct supervisor *s)
 }
 
 /* An idle instance is to cost next to nothing: hundreds of them live side by side. */
-__attribute__((noinline)) void plan_release(struct plan *plan)
+__attribute__((noinline)) void stack_release(void)
 {
 	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
 	uintptr_t here = (uintptr_t)__builtin_frame_address(0) & ~(page - 1);
 
-	(void)munmap(plan, sizeof(*plan));
 	(void)madvise((void *)(here - STACK_USED), STACK_USED, MADV_DONTNEED);
+}
+
+void plan_release(struct plan *plan)
+{
+	(void)munmap(plan, sizeof(*plan));
+	stack_release();
 }
 
 int supervisor_run(struct plan *plan, struct launch *launch)
@@ -271,6 +280,7 @@ int supervisor_run(struct plan *plan, struct launch *launch)
 	s.has_groups = sweep_is_needed(plan);
 	(void)snprintf(s.id, sizeof(s.id), "%s", plan_text(plan, plan->id));
 	(void)snprintf(s.user, sizeof(s.user), "%s", plan_text(plan, plan->user));
+	watch_init(&s.watch, s.user, s.id, launch->fd[LAUNCH_DIR]);
 	s.created = (uint64_t)time(NULL);
 	s.created_boot = wire_now_boot();
 	openlog("nsiso", LOG_PID, LOG_AUTHPRIV);

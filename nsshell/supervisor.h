@@ -42,7 +42,9 @@ struct launch {
  */
 int supervisor_run(struct plan *plan, struct launch *launch);
 
-/* Gives back the plan (from mmap(2)), and the pages below the caller's frame that the set-up has used. */
+/* Gives back the pages below the caller's frame that what it has called before has used. */
+void stack_release(void);
+/* The same, and the plan (from mmap(2)). */
 void plan_release(struct plan *plan);
 
 /* Logs the processes of the user that share the host's mounts; see outside.h. */

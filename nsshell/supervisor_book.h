@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "supervisor.h"
+#include "supervisor_watch.h"
 
 struct book_entry {
 	int conn;       /* -1: closed */
@@ -18,6 +19,7 @@ struct book_entry {
 	bool left;      /* the session is over */
 	uint64_t since; /* s of CLOCK_REALTIME, when it joined */
 	struct wire_session about;
+	struct watch_base base; /* of the use, when it joined */
 };
 
 struct book {

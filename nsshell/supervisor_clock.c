@@ -44,6 +44,7 @@ static int clock_arm(struct supervisor *s)
 	earlier(&next, clock->look_at);
 	earlier(&next, clock->idle_at);
 	earlier(&next, clock->lifetime_at);
+	earlier(&next, clock->events_at);
 	if (clock->fd < 0 && next == 0)
 		return 0;
 	if (clock->fd < 0)
@@ -80,6 +81,13 @@ int clock_set_apply(struct supervisor *s, uint64_t boot_ms)
 		return -EINVAL;
 	s->clock.apply_at = (int64_t)boot_ms;
 	return clock_arm(s);
+}
+
+void clock_set_events(struct supervisor *s, int64_t boot_ms)
+{
+	earlier(&s->clock.events_at, boot_ms);
+	/* Without a timer the end has the record. */
+	(void)clock_arm(s);
 }
 
 void clock_use(struct supervisor *s)
@@ -225,6 +233,8 @@ void clock_ring(struct supervisor *s)
 		clock->apply_at = 0;
 		apply_start(s);
 	}
+	if (clock->events_at && clock->events_at <= now)
+		clock->events_at = watch_look(&s->watch);
 	if (clock->look_at)
 		ring_linger(s, now);
 	if (clock->idle_at && clock->idle_at <= now)

@@ -70,6 +70,13 @@ static bool serve_commit(struct supervisor *s, struct book_entry *entry, const c
 {
 	if (entry->opener < 0)
 		return false;
+	if (s->ready)
+		watch_begin(&s->watch, &entry->base);
+	else
+		watch_open(&s->watch, &entry->base);
+	if (!s->ready)
+		s->base = entry->base;
+	stack_release();
 	entry->joined = s->ready = true;
 	scope_start(s);
 	entry->since = (uint64_t)time(NULL);
@@ -191,6 +198,8 @@ static bool serve_message(struct supervisor *s, struct book_entry *entry,
 	case WIRE_COMMIT:
 		return serve_commit(s, entry, body, n);
 	case WIRE_LEAVE: /* also of one whose WIRE_COMMIT got lost */
+		if (!entry->joined)
+			entry->base = s->base;
 		entry->joined = s->ready = true;
 		end_session(s, entry, false);
 		return false;

@@ -8,6 +8,7 @@
  *   supervisor_tty.c    the user's terminals
  *   supervisor_apply.c  nsisoctl apply
  *   supervisor_sweep.c  the cgroups of sessions that have ended
+ *   supervisor_watch.c  the use of cgroups, and what happens for its limits
  */
 #ifndef NSISO_SUPERVISOR_PARTS_H
 #define NSISO_SUPERVISOR_PARTS_H
@@ -21,11 +22,19 @@
 #include "nsiso.h"
 #include "supervisor.h"
 #include "supervisor_book.h"
+#include "supervisor_watch.h"
 
 #define SUPERVISOR_GRACE_MAX 3600000 /* ms that WIRE_END may ask for */
 
 /* Pollfds before those of the book. */
-enum supervisor_poll { POLL_INIT, POLL_CTL, POLL_SIGNALS, POLL_CLOCK, POLL_FIXED };
+enum supervisor_poll {
+	POLL_INIT,
+	POLL_CTL,
+	POLL_SIGNALS,
+	POLL_CLOCK,
+	POLL_WATCH,
+	POLL_FIXED = POLL_WATCH + WATCH_EVENTS
+};
 
 /* Why an instance ends; see end_reason_name(). */
 enum end_reason {
@@ -39,6 +48,7 @@ enum end_reason {
 	END_LINGER,       /* nothing was left that it lingered for, or the time for it was over */
 	END_IDLE,         /* nobody has typed for the policy's idle= */
 	END_LIFETIME,     /* the policy's max_lifetime= is over */
+	END_OOM,          /* the init was killed for want of memory */
 };
 
 /* Times are of CLOCK_BOOTTIME in ms, 0 for none. */
@@ -53,6 +63,7 @@ struct supervisor_clock {
 	int64_t idle_at, lifetime_at; /* when to look for use, and to warn or end */
 	int64_t used, looked;         /* last use of a terminal, and last look for it */
 	time_t newest;                /* what the last look found, CLOCK_REALTIME */
+	int64_t events_at;            /* watch_look() */
 };
 
 /* State of the parent; one instance a process, so it may be static. */
@@ -75,12 +86,16 @@ struct supervisor {
 	bool scope_due;   /* until the first opener has joined */
 	bool opener_died; /* the session that ended last ended so */
 	enum end_reason reason;
+	bool killed;           /* the init, by us */
+	int init_signal;       /* END_INIT, END_OOM: what killed it */
 	int64_t session_ended; /* CLOCK_BOOTTIME in ms, the last one */
 	uint64_t created;      /* s of CLOCK_REALTIME */
 	int64_t created_boot;  /* ms */
 	/* Closing: when patience with the init, then with openers, is over (wire_now()); -1: never. */
 	int64_t due;
 	struct supervisor_clock clock;
+	struct watch watch;
+	struct watch_base base; /* of the use, when the instance began */
 	struct book book;
 	/* Last: pages that few sessions never touch. */
 	struct pollfd many[POLL_FIXED + 2 * SUPERVISOR_SESSIONS_MAX];
@@ -101,10 +116,12 @@ void end_session(struct supervisor *s, struct book_entry *entry, bool opener_die
  * the end come sooner.
  */
 void end_begin(struct supervisor *s, enum end_reason reason, uint32_t grace);
+/* It gets no more time. */
+void end_kill_init(struct supervisor *s);
 /* The init is gone. */
 void end_init(struct supervisor *s);
 /* All has ended and nothing is removed yet. */
-void end_log(const struct supervisor *s);
+void end_log(struct supervisor *s);
 
 /* Sets what the plan says; -errno. */
 int clock_start(struct supervisor *s, const struct plan *plan, struct errmsg *e);
@@ -118,6 +135,8 @@ uint64_t clock_idle(struct supervisor *s);
 bool clock_linger(struct supervisor *s);
 /* There is a session. */
 void clock_stay(struct supervisor *s);
+/* When the use is to be looked at. */
+void clock_set_events(struct supervisor *s, int64_t boot_ms);
 /* Does what is due. */
 void clock_ring(struct supervisor *s);
 

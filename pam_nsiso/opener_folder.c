@@ -24,9 +24,9 @@
 #include "state.h"
 #include "sys.h"
 
-static int bind_socket(int dir, const char *name, mode_t mode, struct errmsg *e)
+static int bind_socket(int dir, const char *name, int type, mode_t mode, struct errmsg *e)
 {
-	AUTO_CLOSE int sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	AUTO_CLOSE int sock = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 
 	(void)snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s", dir,
@@ -113,7 +113,7 @@ int opener_make_folder(struct opener *o, int fds[LAUNCH_COUNT], struct errmsg *e
 		r = make_record(o, e);
 	if (r < 0)
 		return r;
-	fds[LAUNCH_CTL] = bind_socket(o->dir, "ctl", 0600, e);
+	fds[LAUNCH_CTL] = bind_socket(o->dir, "ctl", SOCK_SEQPACKET, 0600, e);
 	if (fds[LAUNCH_CTL] < 0)
 		return fds[LAUNCH_CTL];
 	if (listen(fds[LAUNCH_CTL], SOMAXCONN) < 0)
@@ -128,9 +128,13 @@ int opener_make_inside(const struct opener *o, int fds[LAUNCH_COUNT], struct err
 
 	if (in < 0)
 		return in;
-	fds[LAUNCH_INIT] = bind_socket(in, "init", 0666, e);
+	fds[LAUNCH_INIT] = bind_socket(in, "init", SOCK_SEQPACKET, 0666, e);
 	if (fds[LAUNCH_INIT] < 0)
 		return fds[LAUNCH_INIT];
+	/* Plain text, for any program that can connect. */
+	fds[LAUNCH_STATUS] = bind_socket(in, "status", SOCK_STREAM, 0666, e);
+	if (fds[LAUNCH_STATUS] < 0)
+		return fds[LAUNCH_STATUS];
 	fds[LAUNCH_RUNDIR] =
 		mnt_copy(in, "the run folder", false,
 			 SYS_ATTR_RDONLY | SYS_ATTR_NOSUID | SYS_ATTR_NODEV | SYS_ATTR_NOEXEC, e);

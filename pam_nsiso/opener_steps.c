@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 
 #include "cleanup.h"
@@ -57,6 +58,25 @@ static int make_view(struct opener_steps *s, const struct cgroup_one *one, struc
 	return s->fd[LAUNCH_CGROUP] < 0 ? errmsg_set(e, -errno, "cannot keep a descriptor") : 0;
 }
 
+/* For the init, which reads the use there. */
+static int keep_account(struct opener_steps *s, int folder, struct errmsg *e)
+{
+	int *fd = &s->fd[LAUNCH_ACCOUNT];
+
+	while (*fd >= 0)
+		fd++;
+	*fd = fcntl(folder, F_DUPFD_CLOEXEC, 3);
+	return *fd < 0 ? errmsg_set(e, -errno, "cannot keep a descriptor") : 0;
+}
+
+/* Readable for the init's account, whatever the caller's umask. */
+static int open_account(struct opener_steps *s, const struct cgroup_one *one, struct errmsg *e)
+{
+	if (fchmod(one->user, 0755) < 0)
+		return errmsg_set(e, -errno, "cannot open cgroup %s", one->at.path);
+	return keep_account(s, one->user, e);
+}
+
 static int apply_cgroup_make(const struct plan *plan, const struct step *step, void *ctx,
 			     struct errmsg *e)
 {
@@ -75,8 +95,11 @@ static int apply_cgroup_make(const struct plan *plan, const struct step *step, v
 		set->one[i].is_split = !set->one[i].controller && (step->flags & STEP_SESSION);
 	if (r == 0)
 		r = cgroup_make(set, e);
-	for (i = 0; i < set->n && r == 0; i++)
+	for (i = 0; i < set->n && r == 0; i++) {
 		r = make_view(s, &set->one[i], e);
+		if (r == 0)
+			r = open_account(s, &set->one[i], e);
+	}
 	return r;
 }
 
@@ -97,6 +120,17 @@ static int apply_cgroup_limit(const struct plan *plan, const struct step *step, 
 	return step->flags & STEP_SESSION ? 0 : apply_user_limits(ctx, e);
 }
 
+/* The slice comes and goes with the user's sessions: what is kept is the folder that it comes and goes in. */
+static int keep_slices(struct opener_steps *s, char *folder, struct errmsg *e)
+{
+	AUTO_CLOSE int fd = -1;
+
+	*strrchr(folder, '/') = '\0';
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? errmsg_set(e, -errno, "cannot open cgroup %s", folder) :
+			keep_account(s, fd, e);
+}
+
 /* The use of the slice is what the limits are compared with. */
 static int apply_unit_enter(const struct plan *plan, const struct step *step, void *ctx,
 			    struct errmsg *e)
@@ -107,7 +141,9 @@ static int apply_unit_enter(const struct plan *plan, const struct step *step, vo
 				unit_slice_folder(s->o->facts.uid, folder));
 
 	(void)plan, (void)step;
-	return r < 0 ? r : opener_unit_enter(s->o, s->o->facts.id, e);
+	if (r == 0)
+		r = opener_unit_enter(s->o, s->o->facts.id, e);
+	return r < 0 ? r : keep_slices(s, folder, e);
 }
 
 /* Only what is used of steps and text; see unpack_plan() of nsshell-init. */

@@ -98,7 +98,7 @@ assert_joins() {
 	refute pgrep -u alice
 	assert_equal "$(cat /home/alice/caught)" caught
 	rm -f /home/alice/caught /home/alice/ready
-	assert_log 'instance ended: user=alice id=[0-9a-f]+ reason=admin '
+	assert_log 'instance ended: event=instance-end user=alice id=[0-9a-f]+ reason=admin '
 }
 
 @test "an order to end at once kills what ignores SIGTERM, whatever the policy's grace" {

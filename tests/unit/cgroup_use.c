@@ -283,6 +283,8 @@ static void put_child(const char *file, const char *text)
 static void test_events_of_child(void **state)
 {
 	(void)state;
+	assert_int_equal(cgroup_use_local(dir, false),
+			 USE_BIT(USE_OOM_KILLS) | USE_BIT(USE_PIDS_REFUSED));
 	put("memory.oom_control", "oom_kill 1\n");
 	put_child("memory.oom_control", "oom_kill 2\n");
 	put_child("pids.events", "max 3\n");
@@ -301,7 +303,9 @@ static void test_events_of_child(void **state)
 	cgroup_use_add_events(dir, true, "child", &use);
 	check(USE_OOM_KILLS, N(5), USE_PIDS_REFUSED, N(4), END);
 
+	assert_int_equal(cgroup_use_local(dir, true), USE_BIT(USE_PIDS_REFUSED));
 	put("pids.events.local", "max 0\n");
+	assert_int_equal(cgroup_use_local(dir, true), 0);
 	cgroup_use_init(&use);
 	cgroup_use_read(dir, true, USE_ALL, &use);
 	cgroup_use_add_events(dir, true, "child", &use);
@@ -321,6 +325,20 @@ static void test_of_record(void **state)
 	memset(&use, 0, sizeof(use));
 	cgroup_use_of(&record, &use);
 	check(USE_PIDS, N(2), USE_PIDS_REFUSED, N(3), END);
+	/* Nothing is known of another instance's events, and the user's folder has none of its own. */
+	(void)snprintf(record.id, sizeof(record.id), "other");
+	cgroup_use_of(&record, &use);
+	check(USE_PIDS, N(2), END);
+}
+
+static void test_names(void **state)
+{
+	int i, j;
+
+	(void)state;
+	for (i = 0; i < USE_COUNT; i++)
+		for (j = 0; j < i; j++)
+			assert_string_not_equal(cgroup_use_name(i), cgroup_use_name(j));
 }
 
 int main(void)
@@ -337,6 +355,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_long, begin, empty_folder),
 		cmocka_unit_test_setup_teardown(test_events_of_child, begin, empty_folder),
 		cmocka_unit_test_setup_teardown(test_of_record, begin, empty_folder),
+		cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
