@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
@@ -19,6 +20,38 @@
 #include "wire.h"
 
 #define BUILD_TRIES 3
+
+/* Whether text ends with end. */
+static bool has_end(const char *text, const char *end)
+{
+	size_t n = strlen(text), n_end = strlen(end);
+
+	return n >= n_end && strcmp(text + n - n_end, end) == 0;
+}
+
+/*
+ * systemd opens the session of a unit with PAMName= in the process that becomes the unit's program: it would
+ * be in the instance's mount namespace and in the host's pid namespace.  The manager's own image is that
+ * process up to version 254, systemd-executor since (src/core/exec-invoke.c).
+ */
+static int check_executor(struct errmsg *e)
+{
+	char exe[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+
+	if (n < 0)
+		return errmsg_set(e, -errno, "cannot read /proc/self/exe");
+	exe[n] = '\0';
+	/* What the kernel says of a program that an upgrade has replaced. */
+	if (has_end(exe, " (deleted)"))
+		exe[n - (ssize_t)strlen(" (deleted)")] = '\0';
+	if (has_end(exe, "/systemd/systemd") || has_end(exe, "/systemd/systemd-executor"))
+		return errmsg_setx(
+			e, -EPERM,
+			"systemd itself opens this session (PAMName= of a unit, run0, machinectl) "
+			"and cannot be isolated");
+	return 0;
+}
 
 /* Threads can't be moved into another pid namespace's future (man 2 setns); nlink 3 is one thread. */
 int opener_check_caller(struct errmsg *e)
@@ -33,7 +66,7 @@ int opener_check_caller(struct errmsg *e)
 		return errmsg_setx(e, -EBUSY,
 				   "the caller of PAM has %d threads and cannot be moved",
 				   (int)st.st_nlink - 2);
-	return 0;
+	return check_executor(e);
 }
 
 int opener_enter_namespaces(struct opener *o, int init, uint64_t namespaces, struct errmsg *e)
