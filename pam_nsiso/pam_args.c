@@ -25,6 +25,8 @@ int pam_args_parse(int argc, const char **argv, struct pam_args *ret, struct err
 	for (i = 0; i < argc; i++) {
 		if (strcmp(argv[i], "debug") == 0)
 			ret->debug = true;
+		else if (strcmp(argv[i], "close=exit") == 0)
+			ret->close_at_exit = true;
 		else if (!is_folder(argv[i], "confdir=", &ret->confdir) &&
 			 !is_folder(argv[i], "statedir=", &ret->statedir))
 			return errmsg_setx(e, -EINVAL, "unknown or unusable module argument '%s'",

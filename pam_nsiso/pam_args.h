@@ -8,6 +8,7 @@ struct errmsg;
 
 struct pam_args {
 	bool debug;          /* debug: log what was decided, and when a child gives up privileges */
+	bool close_at_exit;  /* close=exit: the session lasts until its opener ends */
 	const char *confdir; /* confdir=DIR: policies from there */
 	const char *statedir; /* statedir=DIR: instances there */
 };

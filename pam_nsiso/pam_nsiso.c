@@ -181,20 +181,32 @@ int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **ar
 	return r == 0 ? PAM_SUCCESS : PAM_IGNORE;
 }
 
-/* Says that the session is over and does not wait: PID 1 can't end before its outer parents have reaped. */
+/*
+ * Says that the session is over and does not wait: PID 1 can't end before its outer parents have reaped.
+ * With close=exit it says nothing: the supervisor sees the caller's end, and until then what the caller still
+ * starts as the user (atd: what mails a job's output) finds an instance that it can run in.
+ */
 int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	const struct session *session = find_session(pamh);
 	const void *user = NULL;
-	int r;
+	struct pam_args args = { .close_at_exit = false };
+	struct errmsg ignored;
+	int r = 0;
 
-	(void)flags, (void)argc, (void)argv;
+	(void)flags;
 	if (!session)
 		return PAM_IGNORE;
+	/* Cannot fail: what could not be parsed has refused to open. */
+	(void)pam_args_parse(argc, argv, &args, &ignored);
 	(void)pam_get_item(pamh, PAM_USER, &user);
-	r = wire_send(session->conn, WIRE_LEAVE, 0, NULL, 0, NULL);
+	if (!args.close_at_exit)
+		r = wire_send(session->conn, WIRE_LEAVE, 0, NULL, 0, NULL);
 	pam_syslog(pamh, LOG_NOTICE, "session closed: user=%s id=%s instance=%s",
-		   user ? (const char *)user : "-", session->id, r < 0 ? "gone" : "told");
+		   user ? (const char *)user : "-", session->id,
+		   r < 0              ? "gone" :
+		   args.close_at_exit ? "until-exit" :
+					"told");
 	(void)pam_set_data(pamh, DATA_NAME, NULL, NULL);
 	return PAM_SUCCESS;
 }
