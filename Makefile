@@ -312,12 +312,15 @@ DEPS_BUILD := gcc binutils libsubid-dev libsystemd-dev libc6-dev make pkg-config
 DEPS_LINT  := clang clang-format clang-tidy cppcheck shellcheck mandoc libclang-rt-dev
 DEPS_TEST  := gdb strace libcap2-bin libcmocka-dev bats pamtester openssh-server openssh-client cron at sudo login passwd \
 	util-linux procps iproute2 python3 socat rsync tmux screen mosh sshfs git ansible-core xauth xvfb x11-utils
+# Daemons that would start where they are installed: the tests unpack what they need of them.
+DEPS_FETCH := vsftpd
 DEPS_VM    := qemu-system-x86 mmdebstrap busybox-static cpio kmod e2fsprogs xz-utils zstd openssh-client
 DEPS_DEMO  := openssh-server openssh-client procps python3
 
 deps: PACKAGES = $(DEPS_BUILD) $(DEPS_LINT) $(DEPS_TEST)
 deps: ## Install everything that builds and tests need (Debian)
 	$(install_packages)
+	$(fetch_packages)
 deps-vm: PACKAGES = $(DEPS_VM)
 deps-vm:
 	$(install_packages)
@@ -337,6 +340,18 @@ else \
 	apt-get -q update && \
 	DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends $$missing </dev/null; \
 fi
+endef
+
+# Without them some tests are skipped.
+define fetch_packages
+@for package in $(DEPS_FETCH); do \
+	[ ! -e $(BUILD)/packages/$$package.deb ] && command -v apt-get >/dev/null || continue; \
+	mkdir -p $(BUILD)/packages && cd $(BUILD)/packages && rm -f $${package}_*.deb && \
+	{ apt-get -q -o APT::Sandbox::User=root download $$package || \
+		{ apt-get -q update && apt-get -q -o APT::Sandbox::User=root download $$package; }; } && \
+	mv $${package}_*.deb $$package.deb || echo "cannot fetch $$package"; \
+	cd "$(CURDIR)"; \
+done
 endef
 
 clean: ## Remove all that was built

@@ -152,15 +152,16 @@ make_user() {
 		printf "%s:%s's secret\n" "$1" "$1" | chpasswd -c SHA512 -s 1000
 }
 
-# install_pam [ARGUMENT...]: the lines that the documentation asks for, in the services that tests use.
+# install_pam [ARGUMENT...]: the lines that are shipped, in the services that there are.
 install_pam() {
 	local service
 
-	for service in sshd login su runuser cron; do
+	for service in sshd login su su-l runuser runuser-l cron atd sudo sudo-i vsftpd other; do
+		[[ -e /etc/pam.d/$service ]] || continue
 		[[ -e /etc/pam.d/$service.orig ]] || cp "/etc/pam.d/$service" "/etc/pam.d/$service.orig"
 		cp "/etc/pam.d/$service.orig" "/etc/pam.d/$service"
-		[[ $NSISO_PLAIN == 0 ]] || continue
-		printf '%s\n' "auth optional pam_nsiso.so" "session required pam_nsiso.so${*:+ $*}" >>"/etc/pam.d/$service"
+		[[ $NSISO_PLAIN == 1 ]] ||
+			sed "s|^session .*|&${*:+ $*}|" "$NSISO_SOURCE/conf/pam.d/$service" >>"/etc/pam.d/$service"
 	done
 }
 
