@@ -33,6 +33,8 @@ static const struct command commands[] = {
 	{ "tree", "[USER | ID]", "show instances with their processes as trees", cmd_tree },
 	{ "enter", "[-u] USER | ID [-- COMMAND [ARGUMENT...]]",
 	  "run a command or a shell inside of an instance, as root or as the user", cmd_enter },
+	{ "freeze", "USER", "stop all processes of a user, and refuse logins", cmd_freeze },
+	{ "thaw", "USER", "let the processes of a frozen user go on", cmd_thaw },
 	{ "kill", "[--grace TIME] USER | ID", "end instances, in good order where that is possible",
 	  cmd_kill },
 	{ "gc", "", "remove what is left of instances that nobody supervises", cmd_gc },

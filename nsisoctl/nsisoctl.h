@@ -19,6 +19,8 @@ int cmd_list(int argc, char **argv);
 int cmd_ps(int argc, char **argv);
 int cmd_tree(int argc, char **argv);
 int cmd_enter(int argc, char **argv);
+int cmd_freeze(int argc, char **argv);
+int cmd_thaw(int argc, char **argv);
 int cmd_kill(int argc, char **argv);
 int cmd_gc(int argc, char **argv);
 int cmd_wait(int argc, char **argv);

@@ -49,6 +49,10 @@ static uint64_t memory_of(const struct instance_record *record)
 {
 	struct cgroup_use use;
 
+	if (record->n_cgroups == 0) { /* systemd has the groups, by user */
+		cgroup_use_of(record, &use);
+		return use.at[USE_MEMORY];
+	}
 	cgroup_use_init(&use);
 	for (unsigned i = 0; i < record->n_cgroups; i++) {
 		AUTO_CLOSE int dir = open(record->cgroup[i].path, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -119,7 +123,7 @@ static int fill(const struct instance_found *found, struct view *ret, struct err
 	if (ret->state != VIEW_ACTIVE)
 		return 0;
 	r = ask(found, ret, e);
-	if (ret->state == VIEW_ACTIVE && is_frozen(found))
+	if (ret->state != VIEW_CLOSING && is_frozen(found))
 		ret->state = VIEW_FROZEN;
 	ret->policy = policy_age(&found->record);
 	return r;

@@ -30,10 +30,10 @@ enum view_state {
 struct view {
 	char user[NSISO_USER_MAX], id[NSISO_ID_MAX];
 	enum view_state state;
-	time_t since;         /* 0: not known */
-	uint64_t n_sessions;  /* USE_UNKNOWN: its supervisor did not say */
-	uint64_t n_pids;      /* processes in it */
-	uint64_t memory;      /* bytes; USE_UNKNOWN: its cgroups do not say */
+	time_t since;        /* 0: not known */
+	uint64_t n_sessions; /* USE_UNKNOWN: its supervisor did not say */
+	uint64_t n_pids;     /* processes in it */
+	uint64_t memory; /* bytes; USE_UNKNOWN: its cgroups do not say; with systemd the user's */
 	uint64_t linger_left; /* ms; UINT64_MAX: no end is set */
 	enum policy_age policy;
 	struct instance_record record;
