@@ -185,7 +185,7 @@ static void handle(struct supervisor *s, const struct pollfd *pollers)
 	}
 	book_sweep(&s->book);
 	if (has_gone && s->has_groups)
-		sweep_groups(s);
+		clock_sweep(s);
 	if (pollers[POLL_INIT].revents && !s->over)
 		end_init(s);
 	if (pollers[POLL_CTL].revents && !s->over)

@@ -20,6 +20,8 @@
 	8000 /* ms: the kernel updates a terminal's time no more often (tty_update_time()) */
 #define WARN_MAX 60000  /* ms before the end that terminals are told, or half of a shorter time */
 #define LOOK_FIRST 1000 /* ms after the last session: its own processes may need them to end */
+#define SWEEP_FIRST 50  /* ms after a session until its group is looked at again */
+#define SWEEP_MAX 3200  /* ms between the last two looks */
 #define LOOK_MAX 60000  /* ms between two looks at what lingers */
 
 static uint32_t warn_time(uint32_t period)
@@ -45,6 +47,7 @@ static int clock_arm(struct supervisor *s)
 	earlier(&next, clock->idle_at);
 	earlier(&next, clock->lifetime_at);
 	earlier(&next, clock->events_at);
+	earlier(&next, clock->sweep_at);
 	if (clock->fd < 0 && next == 0)
 		return 0;
 	if (clock->fd < 0)
@@ -224,6 +227,23 @@ static void ring_linger(struct supervisor *s, int64_t now)
 	clock->look_at = now + clock->look_after;
 }
 
+/* The processes of a session that has just ended may need a moment to be gone. */
+static void ring_sweep(struct supervisor *s, int64_t now)
+{
+	struct supervisor_clock *clock = &s->clock;
+
+	sweep_groups(s);
+	clock->sweep_after *= 2;
+	clock->sweep_at = clock->sweep_after <= SWEEP_MAX ? now + clock->sweep_after : 0;
+}
+
+void clock_sweep(struct supervisor *s)
+{
+	s->clock.sweep_after = SWEEP_FIRST / 2;
+	ring_sweep(s, wire_now_boot());
+	(void)clock_arm(s);
+}
+
 void clock_ring(struct supervisor *s)
 {
 	struct supervisor_clock *clock = &s->clock;
@@ -241,5 +261,7 @@ void clock_ring(struct supervisor *s)
 		ring_idle(s, now);
 	if (clock->lifetime_at && clock->lifetime_at <= now)
 		ring_lifetime(s, now);
+	if (clock->sweep_at && clock->sweep_at <= now)
+		ring_sweep(s, now);
 	(void)clock_arm(s);
 }

@@ -59,6 +59,8 @@ struct supervisor_clock {
 	int64_t linger_until;            /* lingering, and only so long */
 	int64_t look_at;                 /* lingering: when to look whether anything is left */
 	uint32_t look_after;             /* ms */
+	int64_t sweep_at;                /* when to look for groups of ended sessions once more */
+	uint32_t sweep_after;            /* ms */
 	bool idle_warned, lifetime_warned;
 	int64_t idle_at, lifetime_at; /* when to look for use, and to warn or end */
 	int64_t used, looked;         /* last use of a terminal, and last look for it */
@@ -137,6 +139,8 @@ bool clock_linger(struct supervisor *s);
 void clock_stay(struct supervisor *s);
 /* When the use is to be looked at. */
 void clock_set_events(struct supervisor *s, int64_t boot_ms);
+/* A session has ended that had a cgroup of its own: removes it, as soon as it is empty. */
+void clock_sweep(struct supervisor *s);
 /* Does what is due. */
 void clock_ring(struct supervisor *s);
 

@@ -131,7 +131,7 @@ own_cgroups() {
 				echo "/sys/fs/cgroup/unified${path%/}"
 			fi
 			;;
-		memory | pids | freezer) echo "/sys/fs/cgroup/$controllers${path%/}" ;;
+		memory | pids | freezer | cpuset | blkio) echo "/sys/fs/cgroup/$controllers${path%/}" ;;
 		cpu | cpu,cpuacct | cpuacct,cpu) echo "/sys/fs/cgroup/cpu${path%/}" ;;
 		esac
 	done </proc/self/cgroup
@@ -139,14 +139,18 @@ own_cgroups() {
 
 # With cgroup v2 alone only leaves hold processes: the tests sit in a leaf and name the folder above as parent.
 make_cgroups() {
-	local dir controller
+	local dir controller file
 
 	while read -r dir; do
 		dir=$dir/nsiso-test.$$
 		mkdir "$dir" || return 1
 		cgroups+=("$dir")
+		# Nothing may enter a cpuset of v1 that has no processors.
+		for file in cpuset.cpus cpuset.mems; do
+			[[ ! -e $dir/$file || -e $dir/cgroup.controllers ]] || cat "${dir%/*}/$file" >"$dir/$file"
+		done
 		if [[ -e /sys/fs/cgroup/cgroup.controllers ]]; then
-			for controller in memory pids cpu; do
+			for controller in memory pids cpu cpuset io; do
 				echo "+$controller" >"${dir%/*}/cgroup.subtree_control" 2>/dev/null
 				echo "+$controller" >"$dir/cgroup.subtree_control" 2>/dev/null
 			done
