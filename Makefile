@@ -11,6 +11,7 @@ SBINDIR    ?= $(PREFIX)/sbin
 LIBEXECDIR ?= $(PREFIX)/libexec
 MANDIR     ?= $(PREFIX)/share/man
 DOCDIR     ?= $(PREFIX)/share/doc/nsiso
+DATADIR    ?= $(PREFIX)/share/nsiso
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 CONFDIR    ?= /etc/nsiso
 RUNDIR     ?= /run/nsiso
@@ -87,7 +88,7 @@ SUBID := $(if $(wildcard /usr/include/shadow/subid.h),$(shell readelf -d \
 	"$$($(CC) -print-file-name=libsubid.so)" 2>/dev/null | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p'))
 DEFS := -D_GNU_SOURCE -DNSISO_VERSION='"$(VERSION)"' -DNSISO_CONFDIR='"$(CONFDIR)"' \
 	-DNSISO_RUNDIR='"$(RUNDIR)"' -DNSISO_LIBEXECDIR='"$(LIBEXECDIR)/nsiso"' \
-	-DNSISO_BINDIR='"$(BINDIR)"' -DNSISO_SBINDIR='"$(SBINDIR)"' $(if $(SUBID),-DNSISO_SUBID='"$(SUBID)"') \
+	-DNSISO_DATADIR='"$(DATADIR)"' -DNSISO_BINDIR='"$(BINDIR)"' -DNSISO_SBINDIR='"$(SBINDIR)"' $(if $(SUBID),-DNSISO_SUBID='"$(SUBID)"') \
 	$(if $(SYSTEMD),-DNSISO_SYSTEMD='"$(SYSTEMD)"')
 # -iquote, never -I: a header of ours must not stand in for one of the system.
 QUOTE = -iquote libnsiso -iquote $(patsubst %/,%,$(dir $<)) \
@@ -281,6 +282,8 @@ install: all ## Install under DESTDIR; policies that exist are left alone
 	for page in $(MAN); do \
 		$(INSTALL) -D -m 644 $$page $(D)$(MANDIR)/man$${page##*.}/$${page##*/} || exit 1; \
 	done
+	$(INSTALL) -d -m 755 $(D)$(DATADIR)/presets
+	$(INSTALL) -m 644 conf/presets/*.conf $(D)$(DATADIR)/presets/
 	cd conf && find examples pam.d systemd -type f -exec $(INSTALL) -D -m 644 '{}' '$(abspath $(D)$(DOCDIR))/{}' ';'
 	for file in $(notdir $(wildcard conf/*.conf)); do [ -e $(D)$(CONFDIR)/$$file ] || \
 		$(INSTALL) -m 644 conf/$$file $(D)$(CONFDIR)/$$file || exit 1; \
@@ -296,7 +299,7 @@ uninstall: ## Remove what install put in place; policies and the account stay
 	rm -f $(D)$(SECUREDIR)/pam_nsiso.so $(D)$(BINDIR)/nsshell $(D)$(SBINDIR)/nsisoctl \
 		$(addprefix $(D)$(LIBEXECDIR)/nsiso/,nsshell-init nsshell-manager nsshell-scope) $(D)$(SYSUSERSDIR)/nsiso.conf \
 		$(foreach page,$(MAN),$(D)$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)))
-	rm -rf $(D)$(DOCDIR)
+	rm -rf $(D)$(DOCDIR) $(D)$(DATADIR)
 	[ ! -d $(D)$(LIBEXECDIR)/nsiso ] || rmdir $(D)$(LIBEXECDIR)/nsiso
 	$(if $(DESTDIR),,! command -v remove-shell >/dev/null || remove-shell $(BINDIR)/nsshell)
 
@@ -311,7 +314,8 @@ dist: ## Make dist/nsiso-VERSION.tar.gz of the last commit
 DEPS_BUILD := gcc binutils libsubid-dev libsystemd-dev libc6-dev make pkg-config musl-tools libpam0g-dev libcap-ng-dev libiniparser-dev
 DEPS_LINT  := clang clang-format clang-tidy cppcheck shellcheck mandoc libclang-rt-dev
 DEPS_TEST  := gdb strace libcap2-bin libcmocka-dev bats pamtester openssh-server openssh-client cron at sudo login passwd \
-	util-linux procps iproute2 python3 socat rsync tmux screen mosh sshfs git ansible-core xauth xvfb x11-utils
+	util-linux procps iproute2 python3 socat rsync tmux screen mosh sshfs git ansible-core xauth xvfb x11-utils \
+	ed nano vim-tiny zsh bash-completion
 # Daemons that would start where they are installed: the tests unpack what they need of them.
 DEPS_FETCH := vsftpd
 DEPS_VM    := qemu-system-x86 mmdebstrap busybox-static cpio kmod e2fsprogs xz-utils zstd openssh-client

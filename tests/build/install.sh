@@ -39,9 +39,10 @@ all_pages() {
 ok "every manual page is installed" all_pages
 
 examples() {
-	diff -r conf/examples "$dest/usr/share/doc/nsiso/examples" && diff -r conf/pam.d "$dest/usr/share/doc/nsiso/pam.d"
+	diff -r conf/examples "$dest/usr/share/doc/nsiso/examples" && diff -r conf/pam.d "$dest/usr/share/doc/nsiso/pam.d" &&
+		diff -r conf/presets "$dest/usr/share/nsiso/presets"
 }
-ok "all examples are installed" examples
+ok "all examples and presets are installed" examples
 ok "the policy is there" has_mode /etc/nsiso/default.conf 644
 
 account() {

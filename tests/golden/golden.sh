@@ -50,7 +50,7 @@ done
 for file in "$here"/bad/*.conf; do
 	golden bad "${file##*/}" 1
 done
-for file in "$top"/conf/default.conf "$top"/conf/examples/*/*.conf; do
+for file in "$top"/conf/default.conf "$top"/conf/examples/*/*.conf "$top"/conf/presets/*.conf; do
 	clean "$file"
 done
 # The example default keeps what is built in, but for what it adds on purpose.

@@ -98,7 +98,7 @@ static void show_difference(const char *have, const char *want)
 	tap_note("want: %.*s", (int)strcspn(want, "\n"), want);
 }
 
-static void check(const char *folder, const char *name, plan_printer *print, const char *suffix)
+static void check(const char *folder, const char *name, const char *out, plan_printer *print)
 {
 	static char text[TEXT_MAX], have[TEXT_MAX], want[TEXT_MAX];
 	char path[1024];
@@ -107,13 +107,12 @@ static void check(const char *folder, const char *name, plan_printer *print, con
 	(void)snprintf(path, sizeof(path), "%s/%s", folder, name);
 	read_text(path, text);
 	make_plan(name, text, print, have);
-	(void)snprintf(strrchr(path, '.'), 7, "%s", suffix);
-	if (getenv("UPDATE") && strcmp(getenv("UPDATE"), "1") == 0 && (file = fopen(path, "we"))) {
+	if (getenv("UPDATE") && strcmp(getenv("UPDATE"), "1") == 0 && (file = fopen(out, "we"))) {
 		(void)fputs(have, file);
 		(void)fclose(file);
 	}
-	read_text(path, want);
-	if (!tap_ok(strcmp(have, want) == 0, "%s%s", name, suffix))
+	read_text(out, want);
+	if (!tap_ok(strcmp(have, want) == 0, "%s", strrchr(out, '/') + 1))
 		show_difference(have, want);
 }
 
@@ -137,24 +136,38 @@ static void check_words(void)
 	}
 }
 
-int main(void)
+/* All policies of a folder; what is wanted lies in tests/golden/plan, its name having that prefix. */
+static void check_folder(const char *top, const char *name, const char *prefix)
 {
-	const char *top = getenv("NSISO_TOP");
 	struct dirent **entries;
-	char folder[512];
+	char folder[512], out[1024];
 	int i, n;
 
-	tap_begin();
-	(void)snprintf(folder, sizeof(folder), "%s/tests/golden/plan", top ? top : ".");
+	(void)snprintf(folder, sizeof(folder), "%s/%s", top, name);
 	n = scandir(folder, &entries, is_policy, alphasort);
 	if (n <= 0)
-		tap_bail("no plans in %s: %s", folder, strerror(errno));
+		tap_bail("no policies in %s: %s", folder, strerror(errno));
 	for (i = 0; i < n; i++) {
-		check(folder, entries[i]->d_name, plan_print, ".want");
-		check(folder, entries[i]->d_name, plan_words_print, ".words");
+		int stem = (int)strlen(entries[i]->d_name) - 5;
+
+		(void)snprintf(out, sizeof(out), "%s/tests/golden/plan/%s%.*s.want", top, prefix,
+			       stem, entries[i]->d_name);
+		check(folder, entries[i]->d_name, out, plan_print);
+		(void)snprintf(out, sizeof(out), "%s/tests/golden/plan/%s%.*s.words", top, prefix,
+			       stem, entries[i]->d_name);
+		check(folder, entries[i]->d_name, out, plan_words_print);
 		free(entries[i]);
 	}
 	free(entries);
+}
+
+int main(void)
+{
+	const char *top = getenv("NSISO_TOP");
+
+	tap_begin();
+	check_folder(top ? top : ".", "tests/golden/plan", "");
+	check_folder(top ? top : ".", "conf/presets", "preset_");
 	check_words();
 	return tap_end();
 }
