@@ -13,6 +13,8 @@ MANDIR     ?= $(PREFIX)/share/man
 DOCDIR     ?= $(PREFIX)/share/doc/nsiso
 DATADIR    ?= $(PREFIX)/share/nsiso
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHCOMPDIR  ?= $(PREFIX)/share/zsh/vendor-completions
 CONFDIR    ?= /etc/nsiso
 RUNDIR     ?= /run/nsiso
 MULTIARCH  := $(shell $(CC) -print-multiarch 2>/dev/null)
@@ -239,7 +241,8 @@ demo: deps-demo ## Show a whole isolated login
 LINT := build-lint
 C_OPTIONS = $(DEFS) -iquote libnsiso -iquote pam_nsiso -iquote nsshell -iquote nsisoctl -iquote tests/lib
 TIDY := $(ALL_C:%=$(LINT)/tidy/%.ok)
-SCRIPTS = $(shell grep -rlE '^\#!.*(sh|bats)$$' .ci tests conf 2>/dev/null; ls tests/*/*.bats tests/*/*.bash 2>/dev/null)
+SCRIPTS = $(shell grep -rlE '^\#!.*(sh|bats)$$' .ci tests conf 2>/dev/null; \
+	ls tests/*/*.bats tests/*/*.bash nsisoctl/completions/*.bash 2>/dev/null)
 
 lint: lint-gcc lint-clang lint-tidy lint-cppcheck lint-shell lint-man ## Compilers with -Werror, clang-tidy, cppcheck, shellcheck, mandoc
 lint-gcc:
@@ -282,6 +285,8 @@ install: all ## Install under DESTDIR; policies that exist are left alone
 	for page in $(MAN); do \
 		$(INSTALL) -D -m 644 $$page $(D)$(MANDIR)/man$${page##*.}/$${page##*/} || exit 1; \
 	done
+	$(INSTALL) -D -m 644 nsisoctl/completions/nsisoctl.bash $(D)$(BASHCOMPDIR)/nsisoctl
+	$(INSTALL) -D -m 644 nsisoctl/completions/_nsisoctl $(D)$(ZSHCOMPDIR)/_nsisoctl
 	$(INSTALL) -d -m 755 $(D)$(DATADIR)/presets
 	$(INSTALL) -m 644 conf/presets/*.conf $(D)$(DATADIR)/presets/
 	cd conf && find examples pam.d systemd -type f -exec $(INSTALL) -D -m 644 '{}' '$(abspath $(D)$(DOCDIR))/{}' ';'
@@ -299,6 +304,7 @@ uninstall: ## Remove what install put in place; policies and the account stay
 	rm -f $(D)$(SECUREDIR)/pam_nsiso.so $(D)$(BINDIR)/nsshell $(D)$(SBINDIR)/nsisoctl \
 		$(addprefix $(D)$(LIBEXECDIR)/nsiso/,nsshell-init nsshell-manager nsshell-scope) $(D)$(SYSUSERSDIR)/nsiso.conf \
 		$(foreach page,$(MAN),$(D)$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)))
+	rm -f $(D)$(BASHCOMPDIR)/nsisoctl $(D)$(ZSHCOMPDIR)/_nsisoctl
 	rm -rf $(D)$(DOCDIR) $(D)$(DATADIR)
 	[ ! -d $(D)$(LIBEXECDIR)/nsiso ] || rmdir $(D)$(LIBEXECDIR)/nsiso
 	$(if $(DESTDIR),,! command -v remove-shell >/dev/null || remove-shell $(BINDIR)/nsshell)

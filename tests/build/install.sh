@@ -43,6 +43,8 @@ examples() {
 		diff -r conf/presets "$dest/usr/share/nsiso/presets"
 }
 ok "all examples and presets are installed" examples
+ok "bash finds the completion of nsisoctl" has_mode /usr/share/bash-completion/completions/nsisoctl 644
+ok "zsh finds the completion of nsisoctl" has_mode /usr/share/zsh/vendor-completions/_nsisoctl 644
 ok "the policy is there" has_mode /etc/nsiso/default.conf 644
 
 account() {
