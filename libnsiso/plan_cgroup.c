@@ -49,6 +49,11 @@ void plan_cgroup_add_limits(struct builder *b)
 	add_limits(b, policy->cgroup.session, STEP_SESSION);
 	if (b->facts->backend == BACKEND_SYSTEMD)
 		return;
+	/* It keeps to the group that systemd has made for it. */
+	if (strcmp(b->facts->service, "systemd-user") == 0 && b->error == 0)
+		b->error = errmsg_setx(b->e, -EOPNOTSUPP,
+				       "a service manager inside needs [cgroup] backend = systemd, "
+				       "or enable = no");
 	/* On v1 whoever may write to a group's files may lift its limits. */
 	if (policy->cgroup.delegate && b->facts->cgroup != CGROUP_V2 && b->error == 0)
 		b->error = errmsg_setx(b->e, -EOPNOTSUPP,
@@ -64,14 +69,19 @@ void plan_cgroup_add_limits(struct builder *b)
  */
 void plan_cgroup_add_view(struct builder *b)
 {
+	const struct policy *policy = b->policy;
 	struct step *step;
 
 	if (b->facts->cgroup == CGROUP_NONE)
 		return;
+	/* A service manager inside divides the group of its service, and is to see it where systemd has it. */
+	if (policy->session.user_manager == MANAGER_INSIDE &&
+	    (b->facts->backend == BACKEND_SYSTEMD || !policy->cgroup.enable))
+		return;
 	step = builder_add_step(b, STEP_CGROUP_VIEW);
 	step->s1 = builder_add_text(b, "/sys/fs/cgroup", strlen("/sys/fs/cgroup"));
 	step->flags = STEP_MAYBE;
-	if (!b->policy->cgroup.enable || !b->policy->cgroup.delegate)
+	if (!policy->cgroup.enable || !policy->cgroup.delegate)
 		step->flags |= STEP_RDONLY;
 }
 

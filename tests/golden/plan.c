@@ -52,6 +52,8 @@ static void set_facts(const char *text, struct facts *ret)
 			(void)snprintf(ret->home, sizeof(ret->home), "%s", word + 5);
 		else if (strncmp(word, "host=", 5) == 0)
 			(void)snprintf(ret->host, sizeof(ret->host), "%s", word + 5);
+		else if (strncmp(word, "service=", 8) == 0)
+			(void)snprintf(ret->service, sizeof(ret->service), "%s", word + 8);
 		else if (strcmp(word, "backend=systemd") == 0)
 			ret->backend = BACKEND_SYSTEMD;
 	}

@@ -373,7 +373,7 @@ manager_is_refused() {
 	[[ ! -e /home/alice/by-unit ]]
 }
 
-inside_policy=('[session]' 'user_manager = inside' '[cgroup]' 'enable = no')
+inside_policy=('[session]' 'user_manager = inside')
 
 manager_is_inside() {
 	local seen
