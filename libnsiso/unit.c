@@ -51,6 +51,27 @@ static void change_end(struct unit_change *change)
 	change->bus = NULL;
 }
 
+int unit_limits_of(const struct plan *plan, struct unit_limit *ret, struct errmsg *e)
+{
+	unsigned i;
+	int n = 0;
+
+	for (i = 0; i < plan->n_steps; i++) {
+		const struct step *step = &plan->steps[i];
+
+		if (step->kind != STEP_CGROUP_LIMIT)
+			continue;
+		if (n == UNIT_LIMITS_MAX)
+			return errmsg_setx(e, -E2BIG, "the policy has more than %d limits",
+					   UNIT_LIMITS_MAX);
+		ret[n++] = (struct unit_limit){ .name = plan_text(plan, step->s1),
+						.text = plan_text(plan, step->s2),
+						.optional = step->flags & STEP_OPTIONAL,
+						.session = step->flags & STEP_SESSION };
+	}
+	return n;
+}
+
 /* What has no property is found missing when the limits are read back. */
 static int translate(const struct unit_limit *limits, unsigned n, bool session,
 		     struct unit_values *ret, struct errmsg *e)

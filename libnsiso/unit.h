@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "nsiso.h"
+#include "plan.h"
 #include "unit_bus.h"
 
 struct errmsg;
@@ -23,6 +24,9 @@ struct unit_limit {
 	bool optional; /* failure is a warning */
 	bool session;  /* of this session alone */
 };
+
+/* Those of a plan, into an array of UNIT_LIMITS_MAX; their number, or -E2BIG. */
+int unit_limits_of(const struct plan *plan, struct unit_limit *ret, struct errmsg *e);
 
 /* A user; the state folder (/run/nsiso/USER) is locked by the caller. */
 struct unit_user {

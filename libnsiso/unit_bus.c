@@ -22,14 +22,18 @@
 static int load(struct unit_bus *bus, struct errmsg *e)
 {
 	bus->library = dlopen(NSISO_SYSTEMD, RTLD_NOW | RTLD_LOCAL);
-	if (!bus->library)
-		return errmsg_setx(e, -EOPNOTSUPP,
-				   "cannot load %s, which [cgroup] backend = systemd needs",
-				   NSISO_SYSTEMD);
-#define LOAD(name)                                                      \
-	*(void **)&bus->sd.name = dlsym(bus->library, "sd_bus_" #name); \
-	if (!bus->sd.name)                                              \
-		return errmsg_setx(e, -EOPNOTSUPP, "%s has no sd_bus_" #name, NSISO_SYSTEMD);
+	if (!bus->library) {
+		(void)errmsg_setx(e, -EOPNOTSUPP,
+				  "cannot load %s, which [cgroup] backend = systemd needs",
+				  NSISO_SYSTEMD);
+		return -EOPNOTSUPP;
+	}
+#define LOAD(name)                                                                           \
+	*(void **)&bus->sd.name = dlsym(bus->library, "sd_bus_" #name);                      \
+	if (!bus->sd.name) {                                                                 \
+		(void)errmsg_setx(e, -EOPNOTSUPP, "%s has no sd_bus_" #name, NSISO_SYSTEMD); \
+		return -EOPNOTSUPP;                                                          \
+	}
 	FUNCTIONS(LOAD)
 #undef LOAD
 	return 0;

@@ -23,7 +23,8 @@
 /* clang-format on */
 
 struct functions {
-#define MEMBER(name) __typeof__(sd_bus_##name) *name;
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): the name of a member */
+#define MEMBER(name) __typeof__(&sd_bus_##name) name;
 	FUNCTIONS(MEMBER)
 #undef MEMBER
 };

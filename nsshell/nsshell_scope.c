@@ -31,7 +31,7 @@
 static int start(char **argv, struct errmsg *e)
 {
 	char name[UNIT_NAME_MAX], description[UNIT_NAME_MAX];
-	const pid_t pids[] = { (pid_t)atoi(argv[4]), (pid_t)atoi(argv[5]) };
+	const pid_t pids[] = { (pid_t)strtol(argv[4], NULL, 10), (pid_t)strtol(argv[5], NULL, 10) };
 	const struct unit_scope scope = { .name = unit_scope(argv[1], argv[2], name),
 					  .slice = UNIT_SLICE,
 					  .description = description,

@@ -1,8 +1,6 @@
 /* The opener below the user's slice; see opener_unit.h. */
 #include "opener_unit.h"
 
-#include <errno.h>
-
 #include "errmsg.h"
 #include "unit.h"
 
@@ -37,22 +35,9 @@ int opener_unit_enter(struct opener *o, const char *id, struct errmsg *e)
 {
 	const struct unit_user user = user_of(o);
 	struct unit_limit limits[UNIT_LIMITS_MAX];
-	unsigned i, n = 0;
+	int n = unit_limits_of(&o->plan, limits, e);
 
-	for (i = 0; i < o->plan.n_steps; i++) {
-		const struct step *step = &o->plan.steps[i];
-
-		if (step->kind != STEP_CGROUP_LIMIT)
-			continue;
-		if (n == UNIT_LIMITS_MAX)
-			return errmsg_setx(e, -E2BIG, "the policy has more than %d limits",
-					   UNIT_LIMITS_MAX);
-		limits[n++] = (struct unit_limit){ .name = plan_text(&o->plan, step->s1),
-						   .text = plan_text(&o->plan, step->s2),
-						   .optional = step->flags & STEP_OPTIONAL,
-						   .session = step->flags & STEP_SESSION };
-	}
-	return unit_enter(&user, id, limits, n, e);
+	return n < 0 ? n : unit_enter(&user, id, limits, (unsigned)n, e);
 }
 
 void opener_unit_leave(const struct opener *o)

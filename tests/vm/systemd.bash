@@ -112,7 +112,7 @@ changed_policy() {
 		"$((256 << 20)) $tasks infinity 300"
 	is "$(cd "$slice" && cat memory.max pids.max cpu.max cpuset.cpus cpu.weight | xargs)" \
 		"$((256 << 20)) $tasks max 100000 300"
-	has "$(ls "$control/user-1000.slice.d" | xargs)" '50-CPUWeight.conf .*50-MemoryMax.conf'
+	test -e "$control/user-1000.slice.d/50-CPUWeight.conf" -a -e "$control/user-1000.slice.d/50-MemoryMax.conf"
 	[[ ! -e $control/user-1000.slice.d/50-TasksMax.conf ]]
 }
 
