@@ -162,9 +162,9 @@ is_v2() {
 	dir=$(cgroup_of memory)
 	id=$(basename "$(instance_of alice)")
 	# Out of the way, as a tidy admin's script would do it, behind the supervisor's back.
-	for pid in $(cat "$dir/alice/$id/cgroup.procs"); do
+	while read -r pid; do
 		echo "$pid" >"$dir/cgroup.procs"
-	done
+	done < <(cat "$dir/alice/$id/cgroup.procs")
 	rmdir "$dir/alice/$id" "$dir/alice"
 	assert_equal "$(ssh_as bob 'echo bob')" bob
 	wait_until 5 idle "$(record_of alice supervisor)"
