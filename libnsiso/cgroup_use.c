@@ -281,11 +281,24 @@ void cgroup_use_read(int dir, bool v2, uint32_t wanted, struct cgroup_use *use)
 			use->at[i] = got.at[i];
 }
 
+/* Else the folders below have no count of their own: their processes are counted here. */
+static bool hands_down_pids(int dir)
+{
+	AUTO_CLOSE int fd = openat(dir, "cgroup.subtree_control", O_RDONLY | O_CLOEXEC);
+	char text[256];
+	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+
+	text[n > 0 ? n : 0] = '\0';
+	return strstr(text, "pids") != NULL;
+}
+
 uint32_t cgroup_use_local(int dir, bool v2)
 {
 	if (!v2)
 		return USE_BIT(USE_OOM_KILLS) | USE_BIT(USE_PIDS_REFUSED);
-	return faccessat(dir, "pids.events.local", F_OK, 0) == 0 ? 0 : USE_BIT(USE_PIDS_REFUSED);
+	if (faccessat(dir, "pids.events.local", F_OK, 0) == 0 || !hands_down_pids(dir))
+		return 0;
+	return USE_BIT(USE_PIDS_REFUSED);
 }
 
 void cgroup_use_add_events(int dir, bool v2, const char *child, struct cgroup_use *use)

@@ -63,7 +63,8 @@ void cgroup_use_init(struct cgroup_use *use);
 void cgroup_use_read(int dir, bool v2, uint32_t wanted, struct cgroup_use *use);
 /*
  * The figures (USE_BIT()) that this kernel counts only in the folder of the process itself, not upwards, so
- * that the folder above says nothing of them: on v1 all events, on v2 refused forks before Linux 6.11.
+ * that the folder dir above says nothing of them: on v1 all events, on v2 refused forks before Linux 6.11
+ * where dir hands the controller down.
  */
 uint32_t cgroup_use_local(int dir, bool v2);
 /* Adds those of one folder below dir.  A child that is missing adds nothing. */

@@ -39,7 +39,7 @@ struct init_use {
 };
 
 /* Answers one who has connected; see init_use.c. */
-void init_tell_use(const struct init_use *use, const char *id, uid_t user);
+void init_tell_use(const struct init_use *from, const char *id, uid_t user);
 
 /* To the unprivileged account for good, the last of it the death signal; -errno. */
 int init_harden(const struct plan *plan, int supervisor, struct errmsg *e);

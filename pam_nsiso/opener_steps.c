@@ -120,17 +120,6 @@ static int apply_cgroup_limit(const struct plan *plan, const struct step *step, 
 	return step->flags & STEP_SESSION ? 0 : apply_user_limits(ctx, e);
 }
 
-/* The slice comes and goes with the user's sessions: what is kept is the folder that it comes and goes in. */
-static int keep_slices(struct opener_steps *s, char *folder, struct errmsg *e)
-{
-	AUTO_CLOSE int fd = -1;
-
-	*strrchr(folder, '/') = '\0';
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 ? errmsg_set(e, -errno, "cannot open cgroup %s", folder) :
-			keep_account(s, fd, e);
-}
-
 /* The use of the slice is what the limits are compared with. */
 static int apply_unit_enter(const struct plan *plan, const struct step *step, void *ctx,
 			    struct errmsg *e)
@@ -141,9 +130,7 @@ static int apply_unit_enter(const struct plan *plan, const struct step *step, vo
 				unit_slice_folder(s->o->facts.uid, folder));
 
 	(void)plan, (void)step;
-	if (r == 0)
-		r = opener_unit_enter(s->o, s->o->facts.id, e);
-	return r < 0 ? r : keep_slices(s, folder, e);
+	return r < 0 ? r : opener_unit_enter(s->o, s->o->facts.id, e);
 }
 
 /* Only what is used of steps and text; see unpack_plan() of nsshell-init. */
@@ -169,6 +156,21 @@ static int apply_launch(const struct plan *plan, const struct step *step, void *
 	return r < 0 ? errmsg_set(e, r, "cannot send the plan to %s", NSISO_INIT_PATH) : 0;
 }
 
+/*
+ * The slice comes and goes with the user's sessions: what is kept is the folder that it comes and goes in.
+ * Without it there is nothing to tell, which is no reason to refuse a login.
+ */
+static int keep_slices(struct opener_steps *s, struct errmsg *e)
+{
+	AUTO_CLOSE int fd = -1;
+	char folder[NSISO_PATH_MAX];
+
+	(void)unit_slice_folder(s->o->facts.uid, folder);
+	*strrchr(folder, '/') = '\0';
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? 0 : keep_account(s, fd, e);
+}
+
 static int apply_hand_over(const struct plan *plan, const struct step *step, void *ctx,
 			   struct errmsg *e)
 {
@@ -176,6 +178,8 @@ static int apply_hand_over(const struct plan *plan, const struct step *step, voi
 	int r = opener_make_inside(s->o, s->fd, e);
 
 	(void)plan, (void)step;
+	if (r == 0 && s->o->policy->cgroup.enable && s->o->facts.backend == BACKEND_SYSTEMD)
+		r = keep_slices(s, e);
 	if (r < 0)
 		return r;
 	r = wire_send_launch(s->later, WIRE_LATER, NULL, 0, s->fd, LAUNCH_INIT, LAUNCH_COUNT);

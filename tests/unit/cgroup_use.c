@@ -295,6 +295,7 @@ static void test_events_of_child(void **state)
 
 	(void)empty_folder(state);
 	cgroup_use_init(&use);
+	put("cgroup.subtree_control", "cpu pids\n");
 	put("memory.events", "oom_kill 5\n");
 	put("pids.events", "max 0\n");
 	put_child("memory.events", "oom_kill 5\n");
@@ -304,6 +305,9 @@ static void test_events_of_child(void **state)
 	check(USE_OOM_KILLS, N(5), USE_PIDS_REFUSED, N(4), END);
 
 	assert_int_equal(cgroup_use_local(dir, true), USE_BIT(USE_PIDS_REFUSED));
+	put("cgroup.subtree_control", "cpu memory\n");
+	assert_int_equal(cgroup_use_local(dir, true), 0);
+	put("cgroup.subtree_control", "cpu pids\n");
 	put("pids.events.local", "max 0\n");
 	assert_int_equal(cgroup_use_local(dir, true), 0);
 	cgroup_use_init(&use);
