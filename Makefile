@@ -47,6 +47,8 @@ SYSTEMD := $(if $(wildcard /usr/include/systemd/sd-bus.h),$(shell readelf -d \
 LIB_SRC  := $(wildcard libnsiso/*.c)
 PAM_SRC  := $(wildcard pam_nsiso/*.c)
 CTL_SRC  := $(wildcard nsisoctl/*.c)
+# What of a login nsisoctl trial does itself.
+TRIAL_SRC := $(wildcard pam_nsiso/opener*.c pam_nsiso/spawn.c nsshell/login.c nsshell/login_user.c)
 LOGIN_SRC := $(wildcard nsshell/login.c nsshell/login_user.c nsshell/exempt.c)
 SHELL_SRC := $(wildcard nsshell/nsshell.c nsshell/status.c nsshell/status_print.c) $(LOGIN_SRC)
 MANAGER_SRC := $(wildcard nsshell/nsshell_manager.c)
@@ -94,6 +96,7 @@ DEFS := -D_GNU_SOURCE -DNSISO_VERSION='"$(VERSION)"' -DNSISO_CONFDIR='"$(CONFDIR
 	$(if $(SYSTEMD),-DNSISO_SYSTEMD='"$(SYSTEMD)"')
 # -iquote, never -I: a header of ours must not stand in for one of the system.
 QUOTE = -iquote libnsiso -iquote $(patsubst %/,%,$(dir $<)) \
+	$(if $(filter nsisoctl/%,$<),-iquote pam_nsiso -iquote nsshell) \
 	$(if $(filter tests/%,$<),-iquote tests/lib -iquote nsshell -iquote pam_nsiso -iquote nsisoctl)
 COMMON := -std=gnu11 $(DEFS) $(WARN) -MMD -MP -ffile-prefix-map=$(CURDIR)=.
 
@@ -161,7 +164,7 @@ $(BUILD)/pam_nsiso.so: $(call of,$(PAM_SRC)) pam_nsiso/pam_nsiso.map $(BUILD)/li
 		-o $@ $(filter %.o %.a,$^) $(PAM_LIBS) $(CAPNG_LIBS) $(INI_LIBS) $(LDLIBS)
 
 $(BUILD)/nsshell: $(call of,$(SHELL_SRC)) $(BUILD)/libnsiso.a
-$(BUILD)/nsisoctl: $(call of,$(CTL_SRC)) $(BUILD)/libnsiso.a
+$(BUILD)/nsisoctl: $(call of,$(CTL_SRC) $(TRIAL_SRC)) $(BUILD)/libnsiso.a
 $(BUILD)/nsshell-scope: $(call of,$(SCOPE_SRC)) $(BUILD)/libnsiso.a
 $(BUILD)/nsshell $(BUILD)/nsisoctl $(BUILD)/nsshell-scope:
 	$(call quiet,LD)$(LINK) -pie -o $@ $^ $(CAPNG_LIBS) $(INI_LIBS) $(LDLIBS)

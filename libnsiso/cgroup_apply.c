@@ -169,5 +169,5 @@ int cgroup_apply(const struct cgroup_set *set, const struct cgroup_apply *how, s
 	else
 		reset_all(set, how, wanted);
 	r = set_limits(set, how, e);
-	return r < 0 ? r : write_applied(how->state, wanted, e);
+	return r < 0 || how->state < 0 ? r : write_applied(how->state, wanted, e);
 }

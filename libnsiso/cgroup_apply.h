@@ -16,7 +16,7 @@ struct errmsg;
 
 struct cgroup_apply {
 	const struct plan *plan; /* its CGROUP_LIMIT steps without STEP_SESSION */
-	int state;               /* the user's state folder, locked */
+	int state;       /* the user's state folder, locked; -1: a set of its own, noted nowhere */
 	bool is_running; /* the instance runs: it can't get into another v1 hierarchy (a warning) */
 	bool force;      /* look at the files themselves: somebody else may have written there */
 	void (*warn)(void *ctx,

@@ -33,6 +33,10 @@ static const struct command commands[] = {
 	{ "disable", "--for TIME [--reason TEXT]", "isolate no new logins for a time",
 	  cmd_disable },
 	{ "enable", "", "isolate new logins again", cmd_enable },
+	{ "trial",
+	  "[-C DIR] [--service NAME] [--rhost HOST] [--with FILE] [--timeout SECONDS] USER [-- "
+	  "COMMAND...]",
+	  "build an instance as a login does, look at it, and end it", cmd_trial },
 	{ "doctor", "[--json] [--root DIR]",
 	  "find what on this host keeps logins from being isolated", cmd_doctor },
 	{ "keys", "[SECTION]", "list the keys of a policy with their defaults", cmd_keys },

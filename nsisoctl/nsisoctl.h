@@ -12,6 +12,7 @@
 int cmd_check(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
+int cmd_trial(int argc, char **argv);
 int cmd_keys(int argc, char **argv);
 int cmd_edit(int argc, char **argv);
 int cmd_set(int argc, char **argv);

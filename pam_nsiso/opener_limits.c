@@ -30,7 +30,7 @@ static void warn(void *ctx, const char *text)
 int opener_apply_limits(struct opener *o, bool joining, struct errmsg *e)
 {
 	const struct cgroup_apply how = { .plan = &o->plan,
-					  .state = o->user_dir,
+					  .state = o->facts.is_trial ? -1 : o->user_dir,
 					  .is_running = joining,
 					  .warn = warn,
 					  .ctx = o };
