@@ -27,6 +27,7 @@ GOOD = (
     PLAIN,
     "[session]\nscope = session\n",
     "[session]\ngrace = 0\n",
+    "[session]\nlinger = 2s\n",
     "[net]\nmode = none\n",
     "[user]\nmap = identity\n",
     "[user]\nmap = root\nsubid = none\n",
