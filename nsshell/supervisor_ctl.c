@@ -76,7 +76,6 @@ static bool serve_commit(struct supervisor *s, struct book_entry *entry, const c
 		watch_open(&s->watch, &entry->base);
 	if (!s->ready)
 		s->base = entry->base;
-	stack_release();
 	entry->joined = s->ready = true;
 	scope_start(s);
 	entry->since = (uint64_t)time(NULL);
@@ -85,6 +84,7 @@ static bool serve_commit(struct supervisor *s, struct book_entry *entry, const c
 	if (s->warn_outside)
 		supervisor_warn_outside(s->uid, s->user, s->id);
 	s->warn_outside = false;
+	stack_release();
 	return true;
 }
 
