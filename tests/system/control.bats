@@ -90,7 +90,7 @@ assert_joins() {
 @test "an order to end lets processes finish, and the connection closes when all is gone" {
 	hold a alice
 	ssh_as alice 'exec >/dev/null 2>&1 </dev/null; rm -f ~/caught ~/ready
-		sh -c "trap \"echo caught >~/caught; exit\" TERM; : >~/ready; while :; do sleep 0.05; done" &
+		sh -c "trap \"\" HUP; trap \"echo caught >~/caught; exit\" TERM; : >~/ready; while :; do sleep 0.05; done" &
 		until [ -e ~/ready ]; do sleep 0.05; done'
 	run ask end -1
 	assert_output $'closing\nclosed'
@@ -209,11 +209,11 @@ assert_joins() {
 }
 
 @test "a module and an nsshell-init of different releases refuse before anything of the user's is made" {
-	make -s -C "$NSISO_SOURCE" BUILD="$NSISO_TEST/other" CPPFLAGS=-DPLAN_VERSION=3 "$NSISO_TEST/other/nsshell-init"
+	make -s -C "$NSISO_SOURCE" BUILD="$NSISO_TEST/other" CPPFLAGS=-DPLAN_VERSION=9999 "$NSISO_TEST/other/nsshell-init"
 	cp /usr/libexec/nsiso/nsshell-init "$NSISO_TEST/nsshell-init"
-	cp "$NSISO_TEST/other/nsshell-init" /usr/libexec/nsiso/nsshell-init
+	cp --remove-destination "$NSISO_TEST/other/nsshell-init" /usr/libexec/nsiso/nsshell-init
 	run ssh_as alice true
-	cp "$NSISO_TEST/nsshell-init" /usr/libexec/nsiso/nsshell-init
+	cp --remove-destination "$NSISO_TEST/nsshell-init" /usr/libexec/nsiso/nsshell-init
 	assert_status 254
 	assert_log 'session refused: .*reason=the module and /usr/libexec/nsiso/nsshell-init are of different releases: log in again'
 	refute has_instance alice

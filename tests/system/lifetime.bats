@@ -21,7 +21,7 @@ ask() { # USER COMMAND
 }
 
 ended() { # REASON [USER]
-	log_has "instance ended: user=${2:-alice} id=[0-9a-f]+ reason=$1 "
+	log_has "instance ended: .*user=${2:-alice} id=[0-9a-f]+ reason=$1 "
 }
 
 assert_ended() { # REASON [SECONDS]
@@ -123,7 +123,7 @@ assert_next_login_works() {
 	leave_behind
 	wait_until 10 no_session alice
 	kill -KILL "$(record_of alice init)"
-	assert_ended init-died
+	assert_ended init-killed
 	assert_no_leftovers
 	alice_lingers no
 	assert_next_login_works
@@ -187,7 +187,7 @@ on_terminal() {
 		ssh -F "$NSISO_TEST/sshd.main.client" -tt bob@nsiso
 	run on_terminal alice 'expect:[$] ' 'expect:nsiso: your sessions here end in 2 seconds: nobody has typed'
 	assert_ended idle 15
-	assert_log 'instance ended: user=alice .* reason=idle seconds=1[0-9]$'
+	assert_log 'instance ended: .*user=alice .* reason=idle .*seconds=1[0-9] '
 	# Hers has no terminal that could be idle.
 	refute ended idle bob
 	refute grep -q 'nsiso: your sessions' "$NSISO_TEST/daemon.typist.out"
