@@ -77,14 +77,11 @@ static void add_list(struct builder *b, enum step_kind kind, const struct policy
 	}
 }
 
-/*
- * What lies behind these acts outside for whoever asks: the user's own service manager and the system's, and
- * the screen sessions that a process outside has left.
- */
+/* What lies behind these acts outside for whoever asks: the user's own service manager and the system's. */
 static void add_doors(struct builder *b)
 {
 	static const char *const doors[] = { "/run/user", "/run/dbus/system_bus_socket",
-					     "/run/systemd/private", "/run/screen" };
+					     "/run/systemd/private" };
 	size_t i;
 
 	if (b->policy->mount.run_user)
@@ -118,7 +115,8 @@ static void add_binds(struct builder *b, const struct policy_list *list)
 	}
 }
 
-static void add_tmpfs(struct builder *b, const char *path, const struct policy_tmpfs *tmpfs)
+static void add_tmpfs(struct builder *b, const char *path, const struct policy_tmpfs *tmpfs,
+		      uint16_t flags)
 {
 	struct step *step;
 
@@ -127,7 +125,11 @@ static void add_tmpfs(struct builder *b, const char *path, const struct policy_t
 	step = add_path_step(b, STEP_TMPFS, path);
 	step->n1 = tmpfs->size;
 	step->n2 = tmpfs->inodes;
+	step->flags = flags;
 }
+
+/* Of sockets, through which screen sessions outside would act there; those inside have no other place. */
+static const struct policy_tmpfs screen = { .private = true, .size = 1U << 20, .inodes = 1024 };
 
 /*
  * The folder that holds the homes: /home as a whole when the own one lies below it (departments may have
@@ -318,9 +320,11 @@ static void build_mounts(struct builder *b)
 	/* Before what is mounted for the namespaces that it owns. */
 	plan_user_add(b);
 	add_home(b);
-	add_tmpfs(b, "/tmp", &policy->mount.tmp);
-	add_tmpfs(b, "/var/tmp", &policy->mount.var_tmp);
-	add_tmpfs(b, "/dev/shm", &policy->mount.dev_shm);
+	add_tmpfs(b, "/tmp", &policy->mount.tmp, 0);
+	add_tmpfs(b, "/var/tmp", &policy->mount.var_tmp, 0);
+	add_tmpfs(b, "/dev/shm", &policy->mount.dev_shm, 0);
+	if (!policy->mount.run_user)
+		add_tmpfs(b, "/run/screen", &screen, STEP_MAYBE);
 	if (policy->ipc.enable)
 		(void)builder_add_step(b, STEP_MQUEUE);
 	add_binds(b, &policy->mount.bind);

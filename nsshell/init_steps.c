@@ -113,12 +113,16 @@ static int apply_tmpfs(const struct plan *plan, const struct step *step, void *c
 		       struct errmsg *e)
 {
 	struct mnt_tmpfs tmpfs = { .size = step->n1, .inodes = step->n2, .mode = 01777 };
-	AUTO_CLOSE int tree = mnt_new_tmpfs(&tmpfs, e);
+	const char *name = plan_text(plan, step->s1);
+	AUTO_CLOSE int path = -1, tree = -1;
+	int r;
 
 	(void)ctx;
-	if (tree < 0)
-		return tree;
-	return mnt_attach(tree, plan_text(plan, step->s1), e);
+	r = open_path(step, name, &path, e);
+	if (r)
+		return r < 0 ? r : 0;
+	tree = mnt_new_tmpfs(&tmpfs, e);
+	return tree < 0 ? tree : mnt_attach_at(tree, path, name, e);
 }
 
 static int apply_mqueue(const struct plan *plan, const struct step *step, void *ctx,
