@@ -218,7 +218,7 @@ check-vm: ## Real logins in virtual machines, Debian 12 and 13; SUITE=trixie: on
 	$(AGAIN) deps-vm || :
 	$(AGAIN) check-vm-run BUILD=build-vm
 check-vm-run:
-	@NSISO_TEST_SECONDS=1200 $(RUN) $(SUITE:%=tests/vm/%.sh)
+	@NSISO_TEST_SECONDS=2400 $(RUN) $(SUITE:%=tests/vm/%.sh)
 
 fuzz: deps ## Fuzz the readers of foreign text, FUZZ_SECONDS=30 for each
 	$(AGAIN) fuzz-run BUILD=build-fuzz SAN=fuzz CC=$(CLANG)
