@@ -214,18 +214,13 @@ static int enter(struct unit_change *change, const char *id, const struct unit_l
 	return r < 0 ? r : limit_session(change, folder, limits, n, e);
 }
 
-static bool is_interrupted(int r)
-{
-	return r == -ECONNRESET || r == -ENOTCONN || r == -EPIPE;
-}
-
 int unit_enter(const struct unit_user *user, const char *id, const struct unit_limit *limits,
 	       unsigned n, struct errmsg *e)
 {
 	struct unit_change change;
 	int r = -ECONNRESET, tries;
 
-	for (tries = 0; tries < TRIES && is_interrupted(r); tries++) {
+	for (tries = 0; tries < TRIES && unit_bus_is_lost(r); tries++) {
 		change_begin(user, &change);
 		r = enter(&change, id, limits, n, e);
 		change_end(&change);

@@ -67,7 +67,7 @@ static int start(struct unit_bus *bus)
 {
 	int r = connect_to(bus, PRIVATE_SOCKET, false);
 
-	return r < 0 ? connect_to(bus, SYSTEM_SOCKET, true) : r;
+	return r == -ENOENT ? connect_to(bus, SYSTEM_SOCKET, true) : r;
 }
 
 int unit_bus_open(int64_t deadline, struct unit_bus **ret, struct errmsg *e)

@@ -5,6 +5,8 @@
 #ifndef NSISO_UNIT_BUS_H
 #define NSISO_UNIT_BUS_H
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -28,6 +30,11 @@ struct unit_scope {
  * (see wire_now()) for it to be there again after it was re-executed.  -EOPNOTSUPP: no libsystemd.
  */
 int unit_bus_open(int64_t deadline, struct unit_bus **ret, struct errmsg *e);
+/* Whether a call failed because systemd re-executed itself under our hands: connect anew and say all again. */
+static inline bool unit_bus_is_lost(int r)
+{
+	return r == -ECONNRESET || r == -ENOTCONN || r == -EPIPE;
+}
 void unit_bus_close(struct unit_bus *bus);
 #define AUTO_BUS __attribute__((cleanup(unit_bus_cleanup)))
 void unit_bus_cleanup(struct unit_bus **bus);
@@ -43,6 +50,8 @@ int unit_bus_set(struct unit_bus *bus, const char *unit, const struct unit_value
 		 struct errmsg *e);
 /* Starts a scope that takes the processes in; they are there when this returns. */
 int unit_bus_start_scope(struct unit_bus *bus, const struct unit_scope *scope, struct errmsg *e);
+/* Whether they are there; of a process that is gone nothing can be said. */
+bool unit_bus_is_in_scope(const struct unit_scope *scope);
 /* Suspends all processes of a unit, or lets them go on. */
 int unit_bus_freeze(struct unit_bus *bus, const char *unit, struct errmsg *e);
 int unit_bus_thaw(struct unit_bus *bus, const char *unit, struct errmsg *e);

@@ -58,18 +58,17 @@ static int append_scope(const struct unit_bus *bus, sd_bus_message *m,
 	return r < 0 ? r : bus->sd.message_append(m, "a(sa(sv))", 0);
 }
 
-/* Whether the process is in the scope; of one that is gone nothing can be said. */
-static bool is_in(pid_t pid, const char *name)
+bool unit_bus_is_in_scope(const struct unit_scope *scope)
 {
 	char path[32], text[2048];
 	AUTO_CLOSE int fd = -1;
 	ssize_t n;
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)pid);
+	(void)snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)scope->pids[0]);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 	text[n < 0 ? 0 : n] = '\0';
-	return strstr(text, name) != NULL;
+	return strstr(text, scope->name) != NULL;
 }
 
 /* The job runs behind the answer. */
@@ -77,7 +76,7 @@ static int await_move(struct unit_bus *bus, const struct unit_scope *scope, stru
 {
 	struct timespec pause = { .tv_nsec = 100000 };
 
-	while (!is_in(scope->pids[0], scope->name)) {
+	while (!unit_bus_is_in_scope(scope)) {
 		if (wire_now() >= bus->deadline)
 			return errmsg_setx(e, -ETIMEDOUT, "systemd did not start %s in time",
 					   scope->name);

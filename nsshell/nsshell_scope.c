@@ -28,6 +28,14 @@
 #define STATE 0       /* descriptor of the folder of all instances */
 #define TIMEOUT 30000 /* ms; nobody waits */
 
+static int start_scope(const struct unit_scope *scope, struct errmsg *e)
+{
+	AUTO_BUS struct unit_bus *bus = NULL;
+	int r = unit_bus_open(wire_now() + TIMEOUT, &bus, e);
+
+	return r < 0 ? r : unit_bus_start_scope(bus, scope, e);
+}
+
 static int start(char **argv, struct errmsg *e)
 {
 	char name[UNIT_NAME_MAX], description[UNIT_NAME_MAX];
@@ -38,14 +46,14 @@ static int start(char **argv, struct errmsg *e)
 					  .pids = pids,
 					  .n_pids = 2,
 					  .stop_timeout = strtoull(argv[3], NULL, 10) };
-	AUTO_BUS struct unit_bus *bus = NULL;
-	int r = unit_bus_open(wire_now() + TIMEOUT, &bus, e);
+	int r;
 
 	(void)snprintf(description, sizeof(description), "Isolated logins of %s", argv[1]);
-	if (r == 0)
-		r = unit_bus_start_scope(bus, &scope, e);
-	/* It has ended meanwhile. */
-	return r < 0 && kill(pids[0], 0) < 0 ? 0 : r;
+	r = start_scope(&scope, e);
+	if (unit_bus_is_lost(r))
+		r = start_scope(&scope, e);
+	/* They have ended meanwhile, or a call whose answer was lost has moved them. */
+	return r < 0 && (kill(pids[0], 0) < 0 || unit_bus_is_in_scope(&scope)) ? 0 : r;
 }
 
 static int revert(char **argv, struct errmsg *e)
