@@ -239,7 +239,10 @@ static void limits_check(struct trial *trial)
 		enum cgroup_figure figure = limit_figure(name);
 
 		if (step->kind != STEP_CGROUP_LIMIT || figure == USE_COUNT ||
-		    (step->flags & (STEP_SESSION | STEP_OPTIONAL)))
+		    (step->flags & STEP_SESSION))
+			continue;
+		/* There was a warning then. */
+		if ((step->flags & STEP_OPTIONAL) && !is_near(use.at[figure], step->n1))
 			continue;
 		if (use.at[figure] == USE_NO_LIMIT)
 			trial_print(trial, step->n1 == POLICY_LIMIT_MAX, "%s: reads back as none",

@@ -16,6 +16,12 @@
 #include "trial.h"
 #include "wire.h"
 
+/*
+ * Nothing was there to run (126, 127: man 1 sh), nsshell has refused (254), or a signal ended it.  What is below is
+ * the shell's own: nologin(8) has 1, and is right for some.
+ */
+#define STATUS_NOT_RUN 126
+
 enum { WATCH_SOCK, WATCH_SIGNALS, WATCH_OUT, WATCH_ERR, WATCH_COUNT };
 
 struct watch {
@@ -68,7 +74,7 @@ static void shell_print(struct watch *w, const struct trial_message *message)
 		(void)fprintf(trial->out, "      command: status %d after %" PRIu64 " us\n",
 			      w->status, message->usec);
 	else
-		trial_print(trial, w->status == 0,
+		trial_print(trial, w->status < STATUS_NOT_RUN,
 			    "login shell: %s ran for %" PRIu64 " us, status %d",
 			    trial->shared->shell, message->usec, w->status);
 }

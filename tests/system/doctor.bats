@@ -93,7 +93,7 @@ line_of() { # REGEX FILE: the last line that it fits
 }
 
 @test "a session line that is optional, and sshd shows why that matters" {
-	sed -i 's/^session required pam_nsiso/session optional pam_nsiso/' /etc/pam.d/sshd
+	sed -i -E 's/^session +required +pam_nsiso/session optional pam_nsiso/' /etc/pam.d/sshd
 	assert_finds "pam-optional /etc/pam.d/sshd $(line_of pam_nsiso /etc/pam.d/sshd)" \
 		'sshd-internal-sftp /etc/ssh/sshd_config 2'
 	# Root's shell outside: nsshell is not what refuses here.
@@ -113,7 +113,7 @@ line_of() { # REGEX FILE: the last line that it fits
 }
 
 @test "a line before ours that ends the stack" {
-	sed -i 's/^session required pam_nsiso/session sufficient pam_umask.so\n&/' /etc/pam.d/login
+	sed -i -E 's/^session +required +pam_nsiso/session sufficient pam_umask.so\n&/' /etc/pam.d/login
 	assert_finds "pam-bypass /etc/pam.d/login $(line_of pam_umask /etc/pam.d/login)"
 }
 
@@ -123,7 +123,7 @@ line_of() { # REGEX FILE: the last line that it fits
 }
 
 @test "no auth line for sshd" {
-	sed -i '/^auth optional pam_nsiso/d' /etc/pam.d/sshd
+	sed -i -E '/^auth +optional +pam_nsiso/d' /etc/pam.d/sshd
 	want_status=0 assert_finds 'pam-auth /etc/pam.d/sshd 0'
 }
 

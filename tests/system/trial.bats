@@ -9,6 +9,7 @@ teardown_file() { end_world; }
 setup() { begin; }
 
 teardown() {
+	! mountpoint -q /srv || umount /srv
 	finish
 	[[ ! -e /run/nsiso/alice ]]
 }
@@ -35,7 +36,7 @@ teardown() {
 	assert_match "$output" 'ok +no_new_privs: 1'
 	assert_match "$output" 'ok +hidden: none of '
 	assert_match "$output" 'ok +processes: [0-9]+ to be seen, 0 of them'
-	assert_match "$output" 'ok +login shell: /usr/bin/nsshell'
+	assert_match "$output" 'ok +login shell: /usr/bin/nsshell .* status 0'
 	assert_match "$output" 'ok +end: nothing is left'
 	refute_match "$output" FAIL
 }
@@ -91,6 +92,17 @@ teardown() {
 	assert_match "$output" 'ok +end: nothing is left'
 }
 
+@test "a real login shell that is not there, and one that lets nobody in" {
+	write_policy users.d/alice.conf <<<$'[session]\nshell = /bin/nosuchshell'
+	run nsisoctl trial alice
+	assert_status 1
+	assert_match "$output" 'FAIL +login shell: .* status 127'
+	write_policy users.d/alice.conf <<<$'[session]\nshell = /usr/sbin/nologin'
+	run nsisoctl trial alice
+	assert_status 0
+	assert_match "$output" 'ok +login shell: .* status 1'
+}
+
 @test "what a later part of the policy covers is judged by that" {
 	write_policy users.d/alice.conf <<<$'[mount]\nbind = /usr/share:/tmp:ro\nhide = /opt\nread_only = /opt'
 	run nsisoctl trial alice
@@ -98,7 +110,7 @@ teardown() {
 	assert_match "$output" 'ok +mounts: all'
 }
 
-@test "all policies that come as examples" {
+@test "all policies that come as examples and presets" {
 	local file
 
 	echo 'alice:300000:65536' | tee /etc/subuid >/etc/subgid
@@ -106,7 +118,7 @@ teardown() {
 	mount -t tmpfs nsiso-test /srv
 	mkdir -p /srv/course /srv/build/builder /srv/cache /var/cache/build
 	[[ -e /usr/bin/sudo ]] || install -m 4755 /bin/true /usr/bin/sudo
-	for file in "$NSISO_SOURCE"/conf/{default.conf,examples/*/*.conf}; do
+	for file in "$NSISO_SOURCE"/conf/{default.conf,examples/*/*.conf,presets/*.conf}; do
 		[[ $(sed -n 's/^exempt *= *//p' "$file") != yes ]] || continue
 		# One of conf.d holds for whom it matches; tried, it holds for alice.
 		# Version 1 has no memory.high.
@@ -116,7 +128,6 @@ teardown() {
 		[[ $status == 0 ]] || fail "$file" "$output"
 		assert_match "$output" 'nothing is left'
 	done
-	umount /srv
 }
 
 @test "a step that fails is named, with its reason, and undone" {
