@@ -228,7 +228,7 @@ start_plain_sshd() {
 @test "growth with the policies of other users" {
 	local count i
 
-	for count in 0 200 2000; do
+	for count in 0 2000 10000; do
 		rm -rf /etc/nsiso/users.d && mkdir /etc/nsiso/users.d
 		write_policy default.conf < <(sed '/^parent/d' "$NSISO_SOURCE/conf/default.conf")
 		for ((i = 0; i < count; i++)); do
@@ -236,6 +236,41 @@ start_plain_sshd() {
 		done
 		measure "$pam" "bare"=bare-default,alice "build, $count policies"=nsiso,alice
 	done
+	reset_policies
+}
+
+# A passwd database of that many more users; half of them are students.
+add_accounts() { # COUNT
+	local i
+
+	cp /etc/passwd "$NSISO_TEST/passwd.kept" && cp /etc/group "$NSISO_TEST/group.kept" || return 1
+	for ((i = 0; i < $1; i++)); do
+		echo "other$i:x:$((100000 + i)):100::/home/other$i:/usr/bin/nsshell"
+	done >>/etc/passwd
+	printf 'students:x:99999:%s\n' "$(seq -s, -f 'other%g' 0 2 $(($1 - 1)))" >>/etc/group
+}
+
+remove_accounts() {
+	cat "$NSISO_TEST/passwd.kept" >/etc/passwd
+	cat "$NSISO_TEST/group.kept" >/etc/group
+}
+
+@test "nsisoctl check of 10,000 users with a policy each" {
+	local i begin
+
+	add_accounts 10000
+	rm -rf /etc/nsiso/users.d && mkdir /etc/nsiso/users.d
+	write_policy default.conf < <(sed '/^parent/d' "$NSISO_SOURCE/conf/default.conf")
+	write_policy conf.d/20-students.conf <<<$'[match]\ngroup = students\n[cgroup]\npids.max? = 256'
+	for ((i = 0; i < 10000; i++)); do
+		printf '[cgroup]\nmemory.max? = %dM\n' $((100 + i)) >"/etc/nsiso/users.d/other$i.conf"
+	done
+	for i in 1 2 3; do
+		begin=${EPOCHREALTIME/./}
+		nsisoctl check
+		echo "$(((${EPOCHREALTIME/./} - begin) / 1000)) ms"
+	done | table
+	remove_accounts
 	reset_policies
 }
 
