@@ -60,7 +60,7 @@ static int override_fill(const char *text, const char *reason, struct override *
 	ret->since = (uint64_t)time(NULL);
 	actor_name(ret->by, sizeof(ret->by));
 	for (size_t i = 0; reason[i] != '\0'; i++)
-		ret->reason[i] = reason[i] < ' ' || reason[i] > '~' ? '?' : reason[i];
+		ret->reason[i] = (char)(reason[i] < ' ' || reason[i] > '~' ? '?' : reason[i]);
 	return 0;
 }
 
@@ -79,7 +79,7 @@ static void end_print(uint64_t seconds)
 
 int cmd_disable(int argc, char **argv)
 {
-	struct override override;
+	struct override override = { 0 };
 	const char *text = NULL;
 	const char *reason = "";
 	struct errmsg e;

@@ -59,7 +59,7 @@ static void preset_print(const char *name)
 	int stem = (int)(strlen(name) - strlen(".conf"));
 	AUTO_FREE char *preset = strndup(name, (size_t)stem);
 
-	if (!preset || text_read(preset, &text, &len, &ignored) < 0)
+	if (!preset || text_read(preset, &text, &len, &ignored) < 0 || !text || len < 2)
 		return;
 	(void)printf("%-10s  %.*s\n", preset, (int)strcspn(text, "\n") - 2, text + 2);
 }

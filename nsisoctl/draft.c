@@ -121,9 +121,10 @@ static int users_check(struct draft_checker *checker, struct errmsg *e)
 	int r = passwd_users_read(&users, e);
 
 	for (size_t i = 0; r == 0 && i < 2 * users.count && seen < DRAFT_USERS_MAX; i++) {
-		const struct passwd_user *user = &users.list[i % users.count];
+		bool is_first_turn = i < users.count;
+		const struct passwd_user *user = &users.list[is_first_turn ? i : i - users.count];
 
-		if (user->uid == 0 || is_person(user) != (i < users.count))
+		if (user->uid == 0 || is_person(user) != is_first_turn)
 			continue;
 		passwd_users_facts(user, &facts);
 		r = user_check(checker, &facts, false, e);

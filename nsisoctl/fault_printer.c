@@ -40,6 +40,11 @@ static bool is_new(struct fault_printer *printer, const struct finding *finding)
 	return true;
 }
 
+static bool is_shown(char c)
+{
+	return (c >= ' ' && c <= '~') || c == '\t';
+}
+
 /* The faulty line, printable, in ret; its length, or 0 when it is not known. */
 static size_t line_find(const struct fault_printer *printer, const struct finding *finding,
 			char ret[POLICY_LINE_MAX])
@@ -60,8 +65,7 @@ static size_t line_find(const struct fault_printer *printer, const struct findin
 	if (!text)
 		return 0;
 	for (len = 0; text + len < end && text[len] != '\n' && len < POLICY_LINE_MAX - 1; len++)
-		ret[len] =
-			(text[len] < ' ' && text[len] != '\t') || text[len] > '~' ? '?' : text[len];
+		ret[len] = is_shown(text[len]) ? text[len] : '?';
 	ret[len] = '\0';
 	return len;
 }

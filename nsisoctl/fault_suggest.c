@@ -1,6 +1,7 @@
 /*
  * What could be done about a fault.  All that it knows of keys comes from the key table.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,21 +13,21 @@
 #define QUESTION ": did you mean '"
 
 /* "...: did you mean 'WORD'?" */
-static const char *question_read(const char *text, char *ret, size_t *ret_cut)
+static bool question_read(const char *text, char *ret, size_t *ret_cut)
 {
 	const char *question = strstr(text, QUESTION);
 	const char *word;
 	const char *end;
 
 	if (!question)
-		return NULL;
+		return false;
 	word = question + strlen(QUESTION);
 	end = strrchr(word, '\'');
 	if (!end || strcmp(end, "'?") != 0)
-		return NULL;
+		return false;
 	(void)snprintf(ret, SUGGESTION_MAX, "%.*s", (int)(end - word), word);
 	*ret_cut = (size_t)(question - text);
-	return ret;
+	return true;
 }
 
 /* The text between "prefix'" and the next quote; its length, 0: it is not such a text. */
@@ -41,26 +42,26 @@ static size_t name_read(const char *text, const char *prefix, const char **ret)
 }
 
 /* A key that is right in another section, or the list of those that are. */
-static const char *key_suggest(const char *text, char *ret)
+static bool key_suggest(const char *text, char *ret)
 {
 	const char *key = NULL;
 	const char *section = strstr(text, "in section '");
 	size_t len = name_read(text, "unknown key '", &key);
 
 	if (len == 0 || !section)
-		return NULL;
+		return false;
 	for (int row = 0; row < ROW_COUNT; row++) {
 		if (strlen(policy_keys[row].name) != len ||
 		    memcmp(policy_keys[row].name, key, len) != 0)
 			continue;
 		(void)snprintf(ret, SUGGESTION_MAX, "%s is a key of [%s]", policy_keys[row].name,
 			       policy_keys[row].section);
-		return ret;
+		return true;
 	}
 	section += strlen("in section '");
 	(void)snprintf(ret, SUGGESTION_MAX, "nsisoctl keys %.*s lists the keys of this section",
 		       (int)strcspn(section, "'"), section);
-	return ret;
+	return true;
 }
 
 /* The row of the key whose value the text is about: "KEY: ..." or "'KEY' needs a value". */
@@ -85,16 +86,16 @@ static int row_find(const char *text, const char *source)
 }
 
 /* The word that was meant: all that fit are in the text already. */
-static const char *word_suggest(const char *text, const char *words, char *ret)
+static bool word_suggest(const char *text, const char *words, char *ret)
 {
 	const char *value = strchr(text, '\'') + 1;
 	const char *word = NULL;
 	size_t len = policy_word_like(words, value, strcspn(value, "'"), &word);
 
 	if (len == 0)
-		return NULL;
+		return false;
 	(void)snprintf(ret, SUGGESTION_MAX, "%.*s", (int)len, word);
-	return ret;
+	return true;
 }
 
 /* "private, shared or FORM"; a word that is the beginning of what the form describes is left out. */
@@ -117,44 +118,42 @@ static void forms_join(const char *words, const char *form, char *ret)
 }
 
 /* Keys of one name in several sections have values of one kind, or words that the text names. */
-static const char *value_suggest(const char *text, const char *source, char *ret)
+static bool value_suggest(const char *text, const char *source, char *ret)
 {
 	int row = row_find(text, source);
 	const char *words;
 
 	if (row < 0)
-		return NULL;
+		return false;
 	words = key_form_words(&policy_keys[row]);
 	if (strstr(text, "' is none of "))
-		return words ? word_suggest(text, words, ret) : NULL;
+		return words && word_suggest(text, words, ret);
 	/* What else can be wrong, such as an item that is there twice, is no question of the form. */
 	if (!strstr(text, " is not ") && !strstr(text, "needs a value"))
-		return NULL;
+		return false;
 	forms_join(words, key_form_text(&policy_keys[row]), ret);
-	return ret;
+	return true;
 }
 
-static const char *owner_suggest(const char *file, const char *text, char *ret)
+static bool owner_suggest(const char *file, const char *text, char *ret)
 {
 	if (strcmp(text, "does not belong to root") == 0)
 		(void)snprintf(ret, SUGGESTION_MAX, "chown root:root %s", file);
 	else if (strcmp(text, "is writable by group or others") == 0)
 		(void)snprintf(ret, SUGGESTION_MAX, "chmod go-w %s", file);
 	else
-		return NULL;
-	return ret;
+		return false;
+	return true;
 }
 
 const char *fault_suggest(const char *file, const char *text, const char *source, char ret[256],
 			  size_t *ret_cut)
 {
-	const char *found = question_read(text, ret, ret_cut);
-
-	if (found)
-		return found;
+	if (question_read(text, ret, ret_cut))
+		return ret;
 	*ret_cut = strlen(text);
-	found = key_suggest(text, ret);
-	if (!found)
-		found = value_suggest(text, source, ret);
-	return found ? found : owner_suggest(file, text, ret);
+	if (key_suggest(text, ret) || value_suggest(text, source, ret) ||
+	    owner_suggest(file, text, ret))
+		return ret;
+	return NULL;
 }

@@ -22,8 +22,7 @@ static const char *const sentences[STEP_KIND_COUNT] = {
 	[STEP_CGROUP_VIEW] = "shows of %1 the user's own control group",
 	[STEP_CGROUP_ENTER] = "moves into the control group",
 	[STEP_JOIN] =
-		"waits until the init is ready and joins its namespaces (%n): what it starts from "
-		"then on is inside",
+		"waits for the init and joins its namespaces (%n): what it starts then is inside",
 	[STEP_TIME_OFFSET] = "lets the uptime inside begin at %s seconds",
 	[STEP_CLONE] = "makes new namespaces (%n) with the init in them",
 	[STEP_CGROUP_NS] = "makes the control group the only one to be seen",
