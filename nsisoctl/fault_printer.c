@@ -65,7 +65,7 @@ static size_t line_find(const struct fault_printer *printer, const struct findin
 	if (!text)
 		return 0;
 	for (len = 0; text + len < end && text[len] != '\n' && len < POLICY_LINE_MAX - 1; len++)
-		ret[len] = is_shown(text[len]) ? text[len] : '?';
+		ret[len] = (char)(is_shown(text[len]) ? text[len] : '?');
 	ret[len] = '\0';
 	return len;
 }

@@ -29,6 +29,18 @@ golden() { # FOLDER FILE STATUS
 	[ $bad = 0 ] || { echo "status $status, expected $3"; cat "$scratch/diff"; } | sed 's/^/# /'
 }
 
+# The same faults for programs.
+golden_json() { # FILE
+	local name=${1%.conf} bad=0
+
+	(cd "$here/bad" && "$nsisoctl" check -f --json "$1") >"$scratch/got" 2>&1
+	[ "${UPDATE-}" != 1 ] || cp "$scratch/got" "$here/bad/$name.json"
+	diff -u --label "bad/$name.json" --label got "$here/bad/$name.json" "$scratch/got" >"$scratch/diff" || bad=1
+	python3 -m json.tool "$scratch/got" >/dev/null || bad=1
+	result $bad "bad/$1 as JSON"
+	[ $bad = 0 ] || sed 's/^/# /' "$scratch/diff"
+}
+
 again() { # WANT
 	# Warnings stand before the policy.
 	sed -n '/^\[session\]/,$p' "$1" >"$scratch/again.conf"
@@ -49,6 +61,9 @@ for file in "$here"/ok/*.conf; do
 done
 for file in "$here"/bad/*.conf; do
 	golden bad "${file##*/}" 1
+done
+for file in unknown values bytes rule_limits long; do
+	golden_json "$file.conf"
 done
 for file in "$top"/conf/default.conf "$top"/conf/examples/*/*.conf "$top"/conf/presets/*.conf; do
 	clean "$file"
