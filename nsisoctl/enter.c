@@ -17,8 +17,11 @@
 #include "cleanup.h"
 #include "enter_user.h"
 #include "errmsg.h"
+#include "state.h"
 #include "sys.h"
+#include "wire.h"
 
+#define LOCK_TIMEOUT 10000      /* ms for a login to let go of the user's folder */
 #define SYS_PARENT 0x00008000UL /* CLONE_PARENT */
 
 /* What the new process needs, and can't get once it is inside. */
@@ -205,6 +208,9 @@ static int prepare(struct entering *entering, struct errmsg *e)
 	if (!(entering->namespaces & SYS_NEWNS))
 		return errmsg_setx(e, -ESRCH, "instance %s has ended", view->id);
 	r = cgroup_open(&view->record, &entering->cgroups, e);
+	/* An instance whose sessions have groups of their own takes in none without. */
+	if (r == 0)
+		r = cgroup_session_make(&entering->cgroups, 0, e);
 	if (r < 0 || !entering->user)
 		return r;
 	dir = view_open(view, e);
@@ -215,10 +221,17 @@ pid_t enter_start(const struct enter *enter, struct errmsg *e)
 {
 	AUTO_FREE struct enter_user *user = enter->as_user ? calloc(1, sizeof(*user)) : NULL;
 	struct entering entering = { .enter = enter, .init = -1, .user = user };
+	AUTO_CLOSE int state = state_open(NSISO_RUNDIR, e), lock = -1;
 	pid_t pid;
 
 	if (enter->as_user && !user)
 		return errmsg_set(e, -ENOMEM, "cannot enter");
+	if (state < 0)
+		return state;
+	/* Like a login: nobody sweeps away the group that we are about to enter. */
+	lock = state_lock_user(state, enter->view.user, wire_now() + LOCK_TIMEOUT, e);
+	if (lock < 0)
+		return lock;
 	pid = prepare(&entering, e);
 	if (pid == 0)
 		pid = clone_inside(&entering, e);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "detail.h"
 #include "list.h"
 #include "process_list.h"
 #include "tap.h"
@@ -152,6 +153,58 @@ static void print_tree_circle(FILE *out)
 	(void)process_tree_print(&instances[3], &three, &coloured, out);
 }
 
+static const struct instance_state answer = {
+	.head = { .n_sessions = 3,
+		  .flags = WIRE_STATE_LINGERING,
+		  .linger_left = 3600000,
+		  .idle = 61000 },
+	.n = 2,
+	.session = { { .pid = 100,
+		       .since = 1795458587,
+		       .about = { .service = "sshd", .tty = "ssh", .rhost = "192.0.2.1" } },
+		     { .pid = 200, .since = 1795458600, .about = { .service = "cron" } } },
+};
+
+static void print_status(FILE *out)
+{
+	struct view view = instances[0];
+	struct detail detail = { .view = &view,
+				 .state = (struct instance_state *)&answer,
+				 .files = "default.conf,users.d/alice.conf",
+				 .namespaces = { 4026532248, 4026532251, 0, 1 } };
+
+	view.state = VIEW_LINGERING;
+	view.record = (struct instance_record){
+		.uid = 1001,
+		.init = { 11, 1 },
+		.supervisor = { 10, 1 },
+		.n_cgroups = 2,
+		.cgroup = { { .path = "/sys/fs/cgroup/pids/nsiso/alice/0123456789abcdef" },
+			    { .path = "/sys/fs/cgroup/memory/nsiso/alice/0123456789abcdef" } }
+	};
+	cgroup_use_init(&detail.use);
+	detail.use.at[USE_MEMORY] = 123456789;
+	detail.use.at[USE_MEMORY_PEAK] = 234567890;
+	detail.use.at[USE_MEMORY_MAX] = 1 << 30;
+	detail.use.at[USE_PIDS] = 7;
+	detail.use.at[USE_PIDS_MAX] = USE_NO_LIMIT;
+	detail.use.at[USE_CPU_TIME] = 12345678;
+	detail.use.at[USE_CPU_QUOTA] = 50000;
+	detail.use.at[USE_CPU_PERIOD] = 100000;
+	detail.use.at[USE_OOM_KILLS] = 2;
+	detail.use.at[USE_PIDS_REFUSED] = 0;
+	detail_print(&detail, 1795458587 + 3700, &file_look, out);
+}
+
+/* No answer, no figures. */
+static void print_status_dead(FILE *out)
+{
+	struct detail detail = { .view = &instances[3], .ended = "init-died" };
+
+	cgroup_use_init(&detail.use);
+	detail_print(&detail, 172800, &coloured, out);
+}
+
 static void print_units(FILE *out)
 {
 	static const uint64_t numbers[] = { 0,      1,          59,         60,        61,
@@ -177,6 +230,8 @@ static const struct {
 	{ "list_narrow", print_list_narrow },
 	{ "list_colour", print_list_colour },
 	{ "list_json", print_list_json },
+	{ "status", print_status },
+	{ "status_dead", print_status_dead },
 	{ "ps", print_ps },
 	{ "tree", print_tree },
 	{ "tree_narrow", print_tree_narrow },

@@ -109,7 +109,7 @@ screen_has() { screen | grep -Eq -- "$1"; }
 	wait_until 10 screen_has '^/dev/pts'
 	local outer
 	outer=$(screen | grep -m 1 '^/dev/pts')
-	tmux -L enter send-keys -t enter 'clear; nsisoctl enter -u alice' Enter
+	tmux -L enter send-keys -t enter 'clear; nsisoctl enter -u alice; echo status=$?; stty -a >/tmp/after; echo do""ne' Enter
 	tmux -L enter send-keys -t enter 'echo IN; tty; stty size; id -un' Enter
 	wait_until 10 screen_has '^alice'
 	refute_match "$(screen)" "$outer($|"$'\n'")"
@@ -119,8 +119,7 @@ screen_has() { screen | grep -Eq -- "$1"; }
 	tmux -L enter send-keys -t enter C-c
 	wait_until 10 refute pgrep -u alice -x sleep
 	tmux -L enter send-keys -t enter 'exit 3' Enter
-	tmux -L enter send-keys -t enter 'echo status=$?; stty -a >/tmp/after; echo do""ne' Enter
-	wait_until 10 screen_has '^done'
+	wait_until 10 screen_has '(^|# )done$' || fail "$(screen)"
 	screen_has '^status=3'
 	cmp /tmp/before /tmp/after
 }
@@ -128,11 +127,10 @@ screen_has() { screen | grep -Eq -- "$1"; }
 @test "the end of the instance gives the terminal back" {
 	hold a alice
 	tmux -L enter -f /dev/null new-session -d -s enter -x 90 -y 30 3>&-
-	tmux -L enter send-keys -t enter 'stty -a >/tmp/before; nsisoctl enter alice' Enter
+	tmux -L enter send-keys -t enter 'stty -a >/tmp/before; nsisoctl enter alice; stty -a >/tmp/after; echo do""ne' Enter
 	tmux -L enter send-keys -t enter 'sleep 1000' Enter
 	wait_until 10 eval 'nsisoctl ps alice | grep -q "sleep 1000$"'
 	nsisoctl kill --grace 0 alice
-	tmux -L enter send-keys -t enter 'stty -a >/tmp/after; echo do""ne' Enter
-	wait_until 10 screen_has '^done'
+	wait_until 10 screen_has '(^|# )done$' || fail "$(screen)"
 	cmp /tmp/before /tmp/after
 }

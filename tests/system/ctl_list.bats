@@ -74,6 +74,29 @@ print(one[sys.argv[2]])' "$@"
 	((used > 100000 && used < 64 << 20))
 }
 
+@test "status shows sessions, limits, use, namespaces and the policy's files" {
+	[[ $(cgroup_of pids) ]] || skip "no pids controller"
+	printf '%s\n' "[cgroup]" "pids.max = 77" | write_policy users.d/alice.conf
+	hold a alice
+	hold b alice
+	local init
+	init=$(record_of alice init)
+	run nsisoctl status alice
+	assert_status 0
+	assert_line "^alice - instance $(basename "$(instance_of alice)"), uid $(id -u alice)$"
+	assert_line '^ *State: active since '
+	assert_line '^ *Sessions: 2$'
+	assert_equal "$(grep -Ec 'sshd on ssh from 127.0.0.1, opener [0-9]+, since' <<<"$output")" 2
+	assert_line '^ *Policy: current, from default.conf,users.d/alice.conf$'
+	assert_line '^ *Tasks: [0-9]+ \(.*max: 77\)$'
+	assert_line "^ *Processes: [0-9]+, init $init, supervisor $(record_of alice supervisor)$"
+	assert_line " $(readlink "/proc/$init/ns/pid" | sed 's/[][]/\\&/g')( |$)"
+	run nsisoctl status nobody-such
+	assert_status 1
+	run nsisoctl status
+	assert_status 2
+}
+
 @test "ps and tree show the processes with their numbers outside and inside" {
 	hold a alice
 	local cat init
@@ -133,6 +156,9 @@ make_dead() { # USER
 	assert_equal "$(field bob state)" dead
 	run nsisoctl list
 	assert_line '^bob .* dead '
+	run nsisoctl status bob
+	assert_status 0
+	assert_line '^ *State: dead since '
 	ssh_as bob true
 }
 

@@ -1,0 +1,30 @@
+/* All that is known of one instance, as text, apart from where it comes from and goes to. */
+#ifndef NSISO_DETAIL_H
+#define NSISO_DETAIL_H
+
+#include <stdio.h>
+#include <time.h>
+
+#include "cgroup_use.h"
+#include "instance_ask.h"
+#include "table.h"
+#include "view.h"
+
+#define DETAIL_NAMESPACES 8
+
+struct detail {
+	const struct view *view;
+	struct cgroup_use use;                  /* of the user */
+	struct instance_state *state;           /* NULL: its supervisor did not answer */
+	uint64_t namespaces[DETAIL_NAMESPACES]; /* inode numbers; 0: not known */
+	char files[512];                        /* of the policy */
+	char ended[512]; /* what the record says of its end; empty: nothing */
+};
+
+/* For detail_print(): by index of namespaces. */
+extern const char *const detail_namespaces[DETAIL_NAMESPACES];
+
+void detail_print(const struct detail *detail, time_t now, const struct table_look *look,
+		  FILE *out);
+
+#endif
