@@ -326,11 +326,12 @@ su_isolates() {
 }
 
 cron_isolates() {
-	echo "* * * * * ($namespaces) >~/by-cron.new && mv ~/by-cron.new ~/by-cron" | tee >(crontab -) >(crontab -u alice -) >/dev/null
+	echo "* * * * * cat /proc/self/cgroup >~/by-cron.group; ($namespaces) >~/by-cron.new && mv ~/by-cron.new ~/by-cron" | tee >(crontab -) >(crontab -u alice -) >/dev/null
 	wait_until 150 test -s /home/alice/by-cron -a -s /root/by-cron
 	crontab -r
 	crontab -r -u alice
 	isolated "$(cat /home/alice/by-cron)"
+	has "$(cat /home/alice/by-cron.group)" '^0::/user.slice/user-1000.slice/'
 	is "$(cat /root/by-cron)" "$(eval "$namespaces")"
 }
 
