@@ -48,6 +48,8 @@ static const struct command commands[] = {
 	  "run a command or a shell inside of an instance, as root or as the user", cmd_enter },
 	{ "freeze", "USER", "stop all processes of a user, and refuse logins", cmd_freeze },
 	{ "thaw", "USER", "let the processes of a frozen user go on", cmd_thaw },
+	{ "metrics", "[--output FILE]", "print figures of all instances for monitoring",
+	  cmd_metrics },
 	{ "limit", "[--for TIME] USER [KEY=VALUE...]",
 	  "set limits of a user who is logged in, or list them", cmd_limit },
 	{ "apply", "USER | --all", "bring the limits of the policy into force", cmd_apply },

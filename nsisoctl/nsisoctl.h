@@ -27,6 +27,7 @@ int cmd_tree(int argc, char **argv);
 int cmd_enter(int argc, char **argv);
 int cmd_freeze(int argc, char **argv);
 int cmd_thaw(int argc, char **argv);
+int cmd_metrics(int argc, char **argv);
 int cmd_limit(int argc, char **argv);
 int cmd_apply(int argc, char **argv);
 int cmd_kill(int argc, char **argv);

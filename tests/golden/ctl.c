@@ -9,6 +9,7 @@
 
 #include "detail.h"
 #include "list.h"
+#include "metrics.h"
 #include "process_list.h"
 #include "tap.h"
 #include "units.h"
@@ -205,6 +206,26 @@ static void print_status_dead(FILE *out)
 	detail_print(&detail, 172800, &coloured, out);
 }
 
+static void print_metrics(FILE *out)
+{
+	struct cgroup_use use[4];
+
+	for (size_t i = 0; i < 4; i++)
+		cgroup_use_init(&use[i]);
+	use[0].at[USE_MEMORY] = 123456789;
+	use[0].at[USE_MEMORY_MAX] = USE_NO_LIMIT;
+	use[0].at[USE_CPU_TIME] = 12345678;
+	use[0].at[USE_OOM_KILLS] = 2;
+	use[2].at[USE_MEMORY] = 0;
+	use[2].at[USE_PIDS_MAX] = 64;
+	metrics_print(&views, use, out);
+}
+
+static void print_metrics_none(FILE *out)
+{
+	metrics_print(&none, NULL, out);
+}
+
 static void print_units(FILE *out)
 {
 	static const uint64_t numbers[] = { 0,      1,          59,         60,        61,
@@ -232,6 +253,8 @@ static const struct {
 	{ "list_json", print_list_json },
 	{ "status", print_status },
 	{ "status_dead", print_status_dead },
+	{ "metrics", print_metrics },
+	{ "metrics_none", print_metrics_none },
 	{ "ps", print_ps },
 	{ "tree", print_tree },
 	{ "tree_narrow", print_tree_narrow },
