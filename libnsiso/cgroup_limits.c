@@ -10,6 +10,7 @@
 
 #include "cgroup.h"
 #include "cgroup_files.h"
+#include "cleanup.h"
 #include "errmsg.h"
 #include "idset.h"
 #include "policy.h"
@@ -220,6 +221,25 @@ static const struct cgroup_one *find_one(const struct cgroup_set *set, const cha
 	return NULL;
 }
 
+/*
+ * Empty is the default, and refused while processes are in the group (Linux 6.1: ENOSPC): then it is all that
+ * the parent has.
+ */
+static int reset_v2(int dir, const struct limit *limit, struct errmsg *e)
+{
+	char file[64], all[TEXT_MAX];
+	AUTO_CLOSE int above = -1;
+	int r = cgroup_file_set(dir, limit->name, limit->preset, limit->form, e);
+
+	if (r != -ENOSPC || limit->controller != CONTROLLER_CPUSET)
+		return r;
+	above = openat(dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	(void)snprintf(file, sizeof(file), "%s.effective", limit->name);
+	r = above < 0 ? -errno : cgroup_file_read(above, file, all, sizeof(all));
+	return r < 0 ? errmsg_set(e, r, "cannot read %s of the group above", file) :
+		       cgroup_file_set(dir, limit->name, all, limit->form, e);
+}
+
 int cgroup_reset(const struct cgroup_set *set, const char *limit, const char *path,
 		 struct errmsg *e)
 {
@@ -234,9 +254,7 @@ int cgroup_reset(const struct cgroup_set *set, const char *limit, const char *pa
 	if (found != &limits[LIMIT_IO_MAX]) {
 		if (one->controller)
 			return cgroup_reset_v1(one->user, limit, found->preset, e);
-		return faccessat(one->user, limit, F_OK, 0) < 0 ?
-			       0 :
-			       cgroup_file_set(one->user, limit, found->preset, found->form, e);
+		return faccessat(one->user, limit, F_OK, 0) < 0 ? 0 : reset_v2(one->user, found, e);
 	}
 	if (!path)
 		return one->controller ? cgroup_reset_devices_v1(one->user, e) :

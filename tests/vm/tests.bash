@@ -253,6 +253,8 @@ prove "a limit that cannot be set refuses the login" limit_is_refused
 # shellcheck source=tests/vm/account.bash
 . /tests/account.bash
 
+. /tests/cgroupfs.bash
+
 # ---------------------------------------------------------------------------------------------------
 # User namespaces
 # ---------------------------------------------------------------------------------------------------
