@@ -57,8 +57,11 @@ int cgroup_make(struct cgroup_set *set, struct errmsg *e);
  * controllers.  The caller holds the lock of the user, or the folder may be swept away while it is empty.
  */
 int cgroup_session_make(struct cgroup_set *set, unsigned controllers, struct errmsg *e);
-/* v2: the session's folder becomes the user's, with the controllers that this host has. */
-int cgroup_delegate(const struct cgroup_set *set, uid_t uid, gid_t gid, struct errmsg *e);
+/*
+ * v2: the session's folder becomes the user's, with the controllers that this host has, and one->session a
+ * folder below it for the processes.  After the session's limits.
+ */
+int cgroup_delegate(struct cgroup_set *set, uid_t uid, gid_t gid, struct errmsg *e);
 /* Opens the folders that a record names. */
 int cgroup_open(const struct instance_record *record, struct cgroup_set *ret, struct errmsg *e);
 /*

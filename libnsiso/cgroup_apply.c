@@ -158,7 +158,7 @@ int cgroup_apply(const struct cgroup_set *set, const struct cgroup_apply *how, s
 	if (!is_known)
 		is_known = cgroup_file_read(how->state, CGROUP_APPLIED, old, sizeof(old) - 1) == 0;
 	if (*old) /* the newline that reading takes off */
-		(void)strcat(old, "\n");
+		(void)snprintf(old + strlen(old), 2, "\n");
 	if (is_known && !how->force && !is_fresh(set) && strcmp(old, wanted) == 0)
 		return 0;
 	/* Until all of it is done nobody knows what is in force. */

@@ -17,6 +17,7 @@
 /* What a user may make below: the end of an instance walks through all of it. */
 #define DELEGATE_DEPTH "8"
 #define DELEGATE_GROUPS "256"
+#define SUBGROUP "login" /* where the processes of a session begin that may divide its group */
 
 static bool is_wanted(const struct cgroup_one *one, unsigned controllers)
 {
@@ -68,7 +69,29 @@ static int give_away(int dir, uid_t uid, gid_t gid)
 	return fchown(dir, uid, gid) < 0 ? -errno : 0;
 }
 
-int cgroup_delegate(const struct cgroup_set *set, uid_t uid, gid_t gid, struct errmsg *e)
+/*
+ * Where the session's processes begin: its own group must have none, or the user could not hand controllers
+ * down in it, and the opener, which is root's, cannot be moved by him (as DelegateSubgroup= of systemd).
+ */
+static int make_subgroup(struct cgroup_one *one, uid_t uid, gid_t gid)
+{
+	AUTO_CLOSE int dir = -1;
+	int r;
+
+	if (mkdirat(one->session, SUBGROUP, 0755) < 0)
+		return -errno;
+	dir = openat(one->session, SUBGROUP, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir < 0)
+		return -errno;
+	r = give_away(dir, uid, gid);
+	if (r < 0)
+		return r;
+	close_fd(&one->session);
+	one->session = take_fd(&dir);
+	return 0;
+}
+
+int cgroup_delegate(struct cgroup_set *set, uid_t uid, gid_t gid, struct errmsg *e)
 {
 	static const char *const controllers[] = { "cpuset", "cpu", "io", "memory", "pids" };
 	unsigned i;
@@ -76,7 +99,7 @@ int cgroup_delegate(const struct cgroup_set *set, uid_t uid, gid_t gid, struct e
 	int r;
 
 	for (i = 0; i < set->n; i++) {
-		const struct cgroup_one *one = &set->one[i];
+		struct cgroup_one *one = &set->one[i];
 
 		if (one->controller || one->session < 0)
 			continue;
@@ -92,6 +115,8 @@ int cgroup_delegate(const struct cgroup_set *set, uid_t uid, gid_t gid, struct e
 					      DELEGATE_GROUPS);
 		if (r == 0)
 			r = give_away(one->session, uid, gid);
+		if (r == 0)
+			r = make_subgroup(one, uid, gid);
 		if (r < 0)
 			return errmsg_set(e, r, "cannot delegate a cgroup below %s", one->at.path);
 	}

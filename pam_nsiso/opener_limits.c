@@ -63,9 +63,11 @@ int opener_make_session(struct opener *o, uint16_t flags, struct errmsg *e)
 {
 	int r = cgroup_session_make(&o->cgroups, opener_controllers(&o->plan, LEVEL_SESSION), e);
 
+	if (r == 0)
+		r = set_session_limits(o, e);
 	if (r == 0 && (flags & STEP_DELEGATE))
 		r = cgroup_delegate(&o->cgroups, o->facts.uid, o->facts.gid, e);
-	return r < 0 ? r : set_session_limits(o, e);
+	return r;
 }
 
 static const struct step *find_session_step(const struct plan *plan)

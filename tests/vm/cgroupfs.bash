@@ -87,7 +87,7 @@ own_disk() {
 }
 
 session_groups() {
-	(cd "$own"/* && printf '%s\n' s-* | xargs)
+	(cd "$own"/*/ && printf '%s\n' s-* | xargs)
 }
 
 own_sessions() {
@@ -112,11 +112,10 @@ own_delegation() {
 	own_policy 'memory.max = 256M' 'pids.max = 200' 'session.memory.max = 128M' 'delegate = yes'
 	login a alice
 	is "$(inside a '
-		cd /sys/fs/cgroup$(sed s/0::// /proc/self/cgroup) || exit
-		mkdir self box && for pid in $(cat cgroup.procs); do echo $pid >self/cgroup.procs; done
-		echo "+memory +pids" >cgroup.subtree_control && echo 32M >box/memory.max && cat box/memory.max
-		sh -c "echo \$\$ >box/cgroup.procs; head -c 256M /dev/zero | tail >/dev/null; echo \$?"
-		cat /proc/self/cgroup' 2>&1)" $'33554432\n137\n0::/s-1/self'
+		cat /proc/self/cgroup; cd /sys/fs/cgroup/s-1 || exit
+		mkdir box && echo "+memory +pids" >cgroup.subtree_control && echo 32M >box/memory.max && cat box/memory.max
+		sh -c "echo \$\$ >box/cgroup.procs; cat /proc/self/cgroup; head -c 256M /dev/zero | tail >/dev/null; echo \$?" 2>/dev/null' 2>&1)" \
+		$'0::/s-1/login\n33554432\n0::/s-1/box\n137'
 	is "$(inside a '
 		cd /sys/fs/cgroup
 		for file in s-1/memory.max s-1/cgroup.max.depth memory.max cgroup.subtree_control cgroup.procs init/cgroup.procs; do

@@ -253,6 +253,7 @@ prove "a limit that cannot be set refuses the login" limit_is_refused
 # shellcheck source=tests/vm/account.bash
 . /tests/account.bash
 
+# shellcheck source=tests/vm/cgroupfs.bash
 . /tests/cgroupfs.bash
 
 # ---------------------------------------------------------------------------------------------------
