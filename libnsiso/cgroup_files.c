@@ -112,14 +112,14 @@ int cgroup_device(const char *path, char *ret, size_t size, struct errmsg *e)
 
 static bool is_empty(int dir, const char *file)
 {
-	char text[FILE_MAX];
+	char text[FILE_MAX] = "";
 
 	return cgroup_file_read(dir, file, text, sizeof(text)) == 0 && text[0] == '\0';
 }
 
 static int copy_file(int from, int to, const char *file)
 {
-	char text[FILE_MAX];
+	char text[FILE_MAX] = "";
 	int r;
 
 	if (!is_empty(to, file))
@@ -157,7 +157,7 @@ int cgroup_inherit_cpuset(const char *path)
 
 int cgroup_reset_devices(int dir, const char *file, const char *text, struct errmsg *e)
 {
-	char have[FILE_MAX], line[128];
+	char have[FILE_MAX] = "", line[128];
 	const char *at = have;
 	int r = cgroup_file_read(dir, file, have, sizeof(have));
 

@@ -134,7 +134,7 @@ int limits_live_read(int user, struct limits_live *ret, struct errmsg *e)
 	if (fd < 0)
 		return errno == ENOENT ? 0 :
 					 errmsg_set(e, -errno, "cannot open %s", LIMITS_LIVE_FILE);
-	text = malloc(FILE_MAX);
+	text = calloc(1, FILE_MAX);
 	if (!text)
 		return errmsg_set(e, -ENOMEM, "cannot read %s", LIMITS_LIVE_FILE);
 	r = read_all(fd, text, FILE_MAX, e);

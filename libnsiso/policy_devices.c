@@ -48,7 +48,7 @@ static int read_rate(const char *word, struct device *ret, struct errmsg *e)
 	for (i = 0; i < RATES; i++)
 		if (len == strlen(rates[i].name) && memcmp(word, rates[i].name, len) == 0)
 			break;
-	if (i == RATES)
+	if (!value || i == RATES)
 		return errmsg_setx(e, -EINVAL,
 				   "'%s' is none of rbps=, wbps=, riops=, wiops=", word);
 	if (ret->rate[i])

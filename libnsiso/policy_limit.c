@@ -51,7 +51,7 @@ static int set_read(const char *text, char *ret, struct errmsg *e)
 		return errmsg_setx(e, -EINVAL, "the list is longer than %d bytes",
 				   POLICY_SET_MAX - 1);
 	memset(ret, 0, POLICY_SET_MAX);
-	memcpy(ret, normal, strlen(normal));
+	(void)snprintf(ret, POLICY_SET_MAX, "%s", normal);
 	return 0;
 }
 

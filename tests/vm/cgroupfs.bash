@@ -59,7 +59,7 @@ own_values() {
 	own_policy 'pids.max = 100' 'io.max = / wbps=1M'
 	login b alice
 	is "$(inside b 'grep Cpus_allowed_list /proc/self/status')" $'Cpus_allowed_list:\t0-1'
-	is "$(values memory.max memory.high memory.low memory.swap.max memory.oom.group pids.max cpu.max cpu.weight cpuset.cpus)" \
+	is "$(values memory.max memory.high memory.low memory.swap.max memory.oom.group pids.max cpu.max cpu.weight)" \
 		"max max 0 max 0 100 max 100000 100"
 	is "$(values io.max)" "$(cat /sys/block/vda/dev) rbps=max wbps=1048576 riops=max wiops=max"
 }
