@@ -51,7 +51,8 @@ static bool has_limit(const char *text, const char *name)
 {
 	char start[64];
 
-	return has_line(text, start, (size_t)snprintf(start, sizeof(start), "%s ", name));
+	(void)snprintf(start, sizeof(start), "%s ", name);
+	return has_line(text, start, strlen(start));
 }
 
 /* Up to and with the path for io.max, else up to and with the name. */
