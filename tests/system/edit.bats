@@ -275,3 +275,19 @@ editor_pid() {
 	assert_equal "$(find /etc/nsiso/users.d -name 'alice.conf.~*~' | wc -l)" 10
 	[[ -e /etc/nsiso/users.d/alice.conf.~15~ && ! -e /etc/nsiso/users.d/alice.conf.~5~ ]]
 }
+
+@test "check gives up root's rights: under sudo it is who called, else an account that may only read" {
+	local id
+
+	id=$(id -u nsiso)
+	install -m 0600 /dev/stdin /root/draft.conf <<<'[pid]'
+	SUDO_UID=$(id -u alice) run nsisoctl check -f /root/draft.conf
+	assert_status 1
+	assert_match "$output" 'Permission denied'
+	run strace -o "$NSISO_TEST/strace" -e trace=setresuid,capset,openat nsisoctl check -f /root/draft.conf
+	assert_status 0
+	# From the change on the draft is read, with CAP_DAC_READ_SEARCH alone.
+	assert_match "$(sed -n "/setresuid($id, $id, $id) *= 0/,\$p" "$NSISO_TEST/strace")" \
+		'effective=1<<CAP_DAC_READ_SEARCH, permitted=1<<CAP_DAC_READ_SEARCH, inheritable=0.*"draft.conf"'
+	rm /root/draft.conf
+}
