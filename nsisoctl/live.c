@@ -152,10 +152,11 @@ static int apply_one(const struct live *live, const struct view *view, struct er
 {
 	const struct instance_record *record = &view->record;
 	AUTO_FREE struct work *work = calloc(1, sizeof(*work));
-	int r = work ? 0 : errmsg_set(e, -ENOMEM, "cannot make a plan");
+	int r;
 
-	if (r == 0)
-		r = make_plan(live, record, work, e);
+	if (!work)
+		return errmsg_set(e, -ENOMEM, "cannot make a plan");
+	r = make_plan(live, record, work, e);
 	if (r == 0 && record->n_cgroups)
 		r = apply_cgroups(live, record, &work->plan, e);
 	else if (r == 0 && record->n_accounts)
