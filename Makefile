@@ -124,7 +124,9 @@ LINK    = $(CC) $(SANFLAGS) $(LINK_HARDEN) $(CFLAGS) $(LDFLAGS)
 INIT_COMPILE = $(INIT_CC) $(COMMON) -fno-pie -ffunction-sections -fdata-sections -fstack-protector-strong \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables \
 	$(if $(SAN),-fsanitize=undefined -fsanitize-undefined-trap-on-error) $(QUOTE) $(CPPFLAGS) $(INIT_CFLAGS)
-INIT_LINK = $(INIT_CC) -static -no-pie -Wl,--gc-sections -Wl,-z,relro,-z,now,-z,noexecstack \
+# Sorted, so that the supervisor's large variable comes last: see supervisor_run().
+INIT_LINK = $(INIT_CC) -static -no-pie -Wl,--gc-sections -Wl,--sort-section=name \
+	-Wl,-z,relro,-z,now,-z,noexecstack \
 	$(INIT_CFLAGS) $(INIT_LDFLAGS)
 
 quiet = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$@';)
