@@ -35,13 +35,19 @@ start_shell() { # COMMAND
 	await '> *$'
 }
 
-# line TEXT REGEX: what stands on the line after Tab; then the line is cleared.
+is_cleared() {
+	[[ $(screen | tr -d '[:space:]') == '>' ]]
+}
+
+# line TEXT REGEX: what stands on the line after Tab; then the line is cleared.  Ctrl-C would not wait in the queue
+# while the completion is still at work, and end that instead of the line.
 line() {
 	tmux -L nsiso send-keys -t shell -l "$1"
 	tmux -L nsiso send-keys -t shell Tab
 	await "$2"
-	tmux -L nsiso send-keys -t shell C-c
+	tmux -L nsiso send-keys -t shell C-u
 	tmux -L nsiso send-keys -t shell C-l
+	wait_until 15 is_cleared 2>/dev/null || fail "the line is not cleared:" "$(screen)"
 }
 
 # Both shells can do these.

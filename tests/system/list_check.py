@@ -17,6 +17,8 @@ def alive():
     """The (user, id) whose record somebody holds locked."""
     found = set()
     for user in os.listdir(RUN):
+        if user.startswith("."):
+            continue
         try:
             ids = os.listdir(f"{RUN}/{user}")
         except OSError:
