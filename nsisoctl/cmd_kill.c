@@ -1,16 +1,21 @@
 /*
  * nsisoctl kill and gc: the end of instances, of those that live and of what is left of dead ones.
  */
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cleanup.h"
 #include "end.h"
 #include "errmsg.h"
 #include "nsisoctl.h"
+#include "policy.h"
 #include "policy_value.h"
 #include "wire.h"
 
@@ -54,6 +59,32 @@ static int collect_one(void *ctx, const struct instance_found *found, struct err
 		(void)fprintf(stderr, "nsisoctl: %s\n", e->text);
 	}
 	return 0;
+}
+
+/* Each user who has or had an instance has a mark there; see state_uid.h. */
+static void collect_users(struct ending *ending)
+{
+	AUTO_CLOSE int fd = open(NSISO_RUNDIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *marks = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *mark;
+
+	if (!marks)
+		return;
+	while ((mark = readdir(marks))) {
+		char user[NSISO_USER_MAX] = "", *end = NULL;
+		struct errmsg e;
+		unsigned long uid = strncmp(mark->d_name, ".uid-", 5) == 0 ?
+					    strtoul(mark->d_name + 5, &end, 10) :
+					    0;
+
+		if (!end || *end || readlinkat(fd, mark->d_name, user, sizeof(user) - 1) < 0 ||
+		    !policy_user_is_safe(user) || end_user(user, (uid_t)uid, &e) == 0)
+			continue;
+		ending->failed++;
+		(void)fprintf(stderr, "nsisoctl: %s\n", e.text);
+	}
+	(void)closedir(marks);
+	fd = -1; /* closed with it */
 }
 
 static int kill_all(const char *name, struct ending *ending, struct errmsg *e)
@@ -106,8 +137,12 @@ int cmd_gc(int argc, char **argv)
 {
 	struct ending ending = { .n = 0 };
 	struct errmsg e = { 0 };
+	int r;
 
 	if (getopt(argc, argv, "") != -1 || optind != argc)
 		return usage_print("gc");
-	return finish(instance_walk(NSISO_RUNDIR, NULL, collect_one, &ending, &e), &ending, &e);
+	r = instance_walk(NSISO_RUNDIR, NULL, collect_one, &ending, &e);
+	if (r == 0)
+		collect_users(&ending);
+	return finish(r, &ending, &e);
 }

@@ -13,12 +13,15 @@
 #include "errmsg.h"
 #include "instance_ask.h"
 #include "state.h"
+#include "state_uid.h"
 #include "sys.h"
+#include "unit.h"
 #include "wire.h"
 
 #define LOCK_TIMEOUT 10000     /* ms for a login to let go of the user's folder */
 #define ANSWER_TIMEOUT 2000    /* ms for a supervisor to say that it is there */
 #define END_TIMEOUT 10000      /* ms beyond the grace until all is gone */
+#define UNIT_TIMEOUT 5000      /* ms for systemd */
 #define KILL_TIMEOUT 2000      /* ms for a killed process to be gone */
 #define GRACE_UNKNOWN 86400000 /* ms; the policy's own is shorter */
 
@@ -27,6 +30,38 @@ static bool is_gone(const struct instance_found *found)
 	struct stat st;
 
 	return fstat(found->dir, &st) < 0 || st.st_nlink == 0;
+}
+
+/* What a killed supervisor could not take back of the user's slice, where systemd has that. */
+static int revert_slice(int state, int lock, const char *user, uid_t uid, struct errmsg *e)
+{
+	const struct unit_user slice = {
+		.user = user, .uid = uid, .dir = lock, .deadline = wire_now() + UNIT_TIMEOUT
+	};
+	int r;
+
+	if (uid == (uid_t)-1 || unit_user_has_instances(lock))
+		return 0;
+	r = unit_revert(&slice, e);
+	if (r < 0)
+		return errmsg_wrap(e, "user %s", user);
+	if (unlinkat(state, user, AT_REMOVEDIR) == 0)
+		state_uid_forget(state, user, uid);
+	return 0;
+}
+
+int end_user(const char *user, uid_t uid, struct errmsg *e)
+{
+	AUTO_CLOSE int state = state_open(NSISO_RUNDIR, e), lock = -1;
+
+	if (state < 0)
+		return state;
+	lock = openat(state, user, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (lock >= 0 && unit_user_has_instances(lock))
+		return 0;
+	close_fd(&lock);
+	lock = state_lock_user(state, user, wire_now() + LOCK_TIMEOUT, e);
+	return lock < 0 ? lock : revert_slice(state, lock, user, uid, e);
 }
 
 /* The user's lock keeps logins out, which would end it, too. */
@@ -43,6 +78,8 @@ int end_dead(const struct instance_found *found, struct errmsg *e)
 		r = instance_end(found->dir, found->id, e);
 		r = r < 0 ? errmsg_wrap(e, "instance %s of user %s", found->id, found->user) : 1;
 	}
+	if (r > 0 && revert_slice(state, lock, found->user, found->record.uid, e) < 0)
+		r = e->code;
 	/* The lock may have made the folder anew. */
 	if (lock >= 0)
 		(void)unlinkat(state, found->user, AT_REMOVEDIR);

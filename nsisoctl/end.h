@@ -16,5 +16,10 @@ struct errmsg;
 int end_instance(const struct instance_found *found, uint64_t grace, struct errmsg *e);
 /* Only when it is dead: 1 it was and is gone now, 0 it is not, -errno. */
 int end_dead(const struct instance_found *found, struct errmsg *e);
+/*
+ * What is left of a user who has no instance any more: limits of the slice that systemd has of him, the empty folder,
+ * the mark of the uid.  0, also when there is an instance, or -errno.
+ */
+int end_user(const char *user, uid_t uid, struct errmsg *e);
 
 #endif

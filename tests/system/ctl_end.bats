@@ -122,6 +122,27 @@ half_build() {
 	assert_status 2
 }
 
+@test "gc takes back what a killed supervisor could not, and marks of users who are gone" {
+	[[ ! -e /run/systemd/system ]] || skip "this host is run by systemd"
+	hold a alice
+	mkdir -p /run/nsiso/bob
+	ln -s bob "/run/nsiso/.uid-$(id -u bob)"
+	nsisoctl gc
+	refute test -e /run/nsiso/bob
+	refute test -L "/run/nsiso/.uid-$(id -u bob)"
+	test -L "/run/nsiso/.uid-$(id -u alice)"
+	# What was set of a slice is systemd's to take back; it stays noted down until that is done.
+	mkdir -p /run/nsiso/bob
+	ln -s bob "/run/nsiso/.uid-$(id -u bob)"
+	echo 'TasksMax own 5' >/run/nsiso/bob/.unit
+	run nsisoctl gc
+	assert_status 1
+	assert_match "$output" '^nsisoctl: user bob: '
+	test -e /run/nsiso/bob/.unit
+	rm -r /run/nsiso/bob "/run/nsiso/.uid-$(id -u bob)"
+	test -d "$(instance_of alice)"
+}
+
 @test "gc removes what nobody supervises, and nothing else" {
 	hold a alice
 	hold b bob
