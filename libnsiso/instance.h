@@ -29,7 +29,7 @@ struct instance_record {
 	bool ending;      /* it takes no more sessions */
 	struct process supervisor, init;
 	char boot[PROCESS_BOOT_MAX]; /* see process_boot(); empty: not written yet */
-	char policy[17];             /* policy_hash() in hex; empty: not written yet */
+	char policy[17];             /* of policy_digest() in hex; empty: not written yet */
 	uint64_t created;            /* s of CLOCK_REALTIME; 0: not written yet */
 	unsigned n_cgroups;
 	struct instance_cgroup {

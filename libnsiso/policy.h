@@ -240,11 +240,6 @@ void policy_origin_print(void *ctx, const struct policy *policy, int row, FILE *
 /* The whole effective policy as a policy file; notes may be NULL. */
 void policy_print(const struct policy *policy, const struct policy_notes *notes, FILE *out);
 
-/*
- * A number for the effective policy's text, as policy_print() gives it without notes: FNV-1a, 64 bits.
- * 0, or -ENOMEM.
- */
-int policy_hash(const struct policy *policy, uint64_t *ret);
 /* The names of the files that made the policy, separated by commas, cut to size. */
 void policy_file_names(const struct policy *policy, char *ret, size_t size);
 

@@ -3,10 +3,8 @@
  */
 #include "policy.h"
 
-#include <errno.h>
 #include <string.h>
 
-#include "cleanup.h"
 #include "policy_field.h"
 #include "policy_keys.h"
 
@@ -55,24 +53,6 @@ void policy_print(const struct policy *policy, const struct policy_notes *notes,
 		}
 		key_print(policy, row, notes, out);
 	}
-}
-
-int policy_hash(const struct policy *policy, uint64_t *ret)
-{
-	AUTO_FREE char *text = NULL;
-	uint64_t hash = 0xcbf29ce484222325ULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
-
-	if (!out)
-		return -ENOMEM;
-	policy_print(policy, NULL, out);
-	if (fclose(out) != 0 || !text)
-		return -ENOMEM;
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ (unsigned char)text[i]) * 0x100000001b3ULL;
-	*ret = hash;
-	return 0;
 }
 
 void policy_file_names(const struct policy *policy, char *ret, size_t size)

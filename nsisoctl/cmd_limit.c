@@ -15,7 +15,9 @@
 #include "errmsg.h"
 #include "live.h"
 #include "nsisoctl.h"
+#include "policy_digest.h"
 #include "policy_value.h"
+#include "record_line.h"
 #include "units.h"
 
 #define FOR_MAX 2592000000 /* ms: 30 days */
@@ -106,6 +108,41 @@ int cmd_limit(int argc, char **argv)
 	return STATUS_OK;
 }
 
+static void keys_print(const struct view *view, const bool differs[ROW_COUNT],
+		       enum policy_hold hold, const char *when)
+{
+	const char *gap = "";
+
+	for (int row = 0; row < ROW_COUNT; row++) {
+		if (!differs[row] || policy_age_hold(row) != hold)
+			continue;
+		if (!*gap)
+			(void)printf("%s %s: from the next %s on: ", view->user, view->id, when);
+		(void)printf("%s%s.%s", gap, policy_keys[row].section, policy_keys[row].name);
+		gap = ", ";
+	}
+	if (*gap)
+		(void)putchar('\n');
+}
+
+/* What of a changed policy is not in force for who is logged in. */
+static void tell_rest(const struct view *view)
+{
+	struct errmsg ignored;
+	AUTO_CLOSE int dir = view_open(view, &ignored);
+	char keys[POLICY_DIGEST_KEYS_MAX] = "";
+	bool differs[ROW_COUNT];
+
+	if (dir >= 0)
+		record_line(dir, "keys=", keys, sizeof(keys));
+	if (policy_age_keys(&view->record, keys, differs) == 0)
+		(void)printf("%s %s: the policy has changed; but for limits it holds from the next "
+			     "instance on\n",
+			     view->user, view->id);
+	keys_print(view, differs, HOLD_NEXT_SESSION, "session");
+	keys_print(view, differs, HOLD_NEXT_INSTANCE, "instance");
+}
+
 static int apply(const char *user, struct errmsg *e)
 {
 	AUTO_FREE struct live *live = calloc(1, sizeof(*live));
@@ -120,9 +157,7 @@ static int apply(const char *user, struct errmsg *e)
 		r = limits_live_write(live->dir, &live->limits, e);
 	for (size_t i = 0; r == 0 && i < live->views.n; i++)
 		if (live->views.view[i].policy == POLICY_STALE)
-			(void)printf("%s %s: the policy has changed; but for limits it holds from "
-				     "the next instance on\n",
-				     user, live->views.view[i].id);
+			tell_rest(&live->views.view[i]);
 	live_close(live);
 	return r;
 }

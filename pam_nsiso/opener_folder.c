@@ -20,6 +20,7 @@
 #include "instance.h"
 #include "mnt.h"
 #include "policy.h"
+#include "policy_digest.h"
 #include "process.h"
 #include "state.h"
 #include "sys.h"
@@ -60,8 +61,8 @@ static int make_record(struct opener *o, struct errmsg *e)
 int opener_describe(const struct opener *o, struct errmsg *e)
 {
 	char files[512], boot[PROCESS_BOOT_MAX];
-	uint64_t hash;
-	int r = policy_hash(o->policy, &hash);
+	struct policy_digest digest;
+	int r = policy_digest(o->policy, &digest);
 
 	if (r < 0)
 		return errmsg_set(e, r, "cannot describe the policy");
@@ -70,9 +71,10 @@ int opener_describe(const struct opener *o, struct errmsg *e)
 		return errmsg_set(e, r, "cannot read the id of this boot");
 	policy_file_names(o->policy, files, sizeof(files));
 	return instance_append(o->record, e,
-			       "policy=%016" PRIx64 "\nfiles=%s\ncreated=%lld %" PRId64
+			       "policy=%016" PRIx64 "\nkeys=%s\nfiles=%s\ncreated=%lld %" PRId64
 			       "\nboot=%s\n",
-			       hash, files, (long long)time(NULL), wire_now_boot(), boot);
+			       digest.hash, digest.keys, files, (long long)time(NULL),
+			       wire_now_boot(), boot);
 }
 
 /* The init's socket comes into it, and an empty file and folder to cover others with. */

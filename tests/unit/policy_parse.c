@@ -14,6 +14,7 @@
 
 #include "facts.h"
 #include "policy.h"
+#include "policy_digest.h"
 #include "policy_field.h"
 #include "policy_keys.h"
 
@@ -40,19 +41,61 @@ static int parse(const char *text, const char *file, const struct facts *facts)
 }
 
 /* Of the text alone: where a value comes from changes nothing. */
-static void test_hash(void **state)
+static void test_digest(void **state)
 {
-	uint64_t first = 0, again = 0, other = 0;
+	struct policy_digest first, again, other;
+	bool differs[ROW_COUNT];
 
 	(void)state;
 	policy_defaults(&policy);
-	assert_int_equal(policy_hash(&policy, &first), 0);
+	assert_int_equal(policy_digest(&policy, &first), 0);
 	assert_int_equal(parse("[session]\n\n\ngrace = 10s\n", "x.conf", NULL), 0);
-	assert_int_equal(policy_hash(&policy, &again), 0);
-	assert_true(first == again);
-	assert_int_equal(parse("[session]\ngrace = 11s\n", "x.conf", NULL), 0);
-	assert_int_equal(policy_hash(&policy, &other), 0);
-	assert_true(first != other);
+	assert_int_equal(policy_digest(&policy, &again), 0);
+	assert_true(first.hash == again.hash);
+	assert_int_equal(policy_digest_differs(&again, first.keys, differs), 0);
+	assert_int_equal(parse("[session]\ngrace = 11s\n[cgroup]\npids.max = 5\n", "x.conf", NULL),
+			 0);
+	assert_int_equal(policy_digest(&policy, &other), 0);
+	assert_true(first.hash != other.hash);
+	/* A value that is another, one that came, and one that went. */
+	assert_int_equal(policy_digest_differs(&other, first.keys, differs), 2);
+	assert_true(differs[ROW_SESSION_GRACE] && differs[ROW_CGROUP_PIDS_MAX]);
+	assert_int_equal(policy_digest_differs(&first, other.keys, differs), 2);
+	assert_true(differs[ROW_SESSION_GRACE] && differs[ROW_CGROUP_PIDS_MAX]);
+	/* A mark is part of the value. */
+	assert_int_equal(parse("[cgroup]\npids.max? = 5\n", "x.conf", NULL), 0);
+	assert_int_equal(policy_digest(&policy, &again), 0);
+	assert_int_equal(policy_digest_differs(&again, other.keys, differs), 1);
+	assert_true(differs[ROW_CGROUP_PIDS_MAX]);
+	/* A record that was cut. */
+	assert_true(policy_digest_differs(&first, "0123", differs) > 20);
+}
+
+/* Two keys of one name in the digest could not be told apart. */
+static void test_digest_names(void **state)
+{
+	struct policy_digest digest;
+	bool differs[ROW_COUNT];
+	unsigned n = 0;
+
+	(void)state;
+	policy_defaults(&policy);
+	for (int row = 0; row < ROW_COUNT; row++) {
+		struct policy_limit *limit =
+			(struct policy_limit *)policy_field_limit(&policy_keys[row], &policy);
+
+		n += policy_keys[row].type != KEY_MATCH;
+		if (limit)
+			limit->set = true;
+	}
+	assert_int_equal(policy_digest(&policy, &digest), 0);
+	assert_int_equal(strlen(digest.keys), n * POLICY_DIGEST_KEY);
+	for (unsigned i = 0; i < n; i++) {
+		char one[POLICY_DIGEST_KEY + 1];
+
+		(void)snprintf(one, sizeof(one), "%s", digest.keys + i * POLICY_DIGEST_KEY);
+		assert_int_equal(policy_digest_differs(&digest, one, differs), n - 1);
+	}
 }
 
 static void test_presets(void **state)
@@ -258,15 +301,11 @@ static void test_silent(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hash),
-		cmocka_unit_test(test_presets),
-		cmocka_unit_test(test_nothing_on_fault),
-		cmocka_unit_test(test_match),
-		cmocka_unit_test(test_lists),
-		cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_proc_follows_pid),
-		cmocka_unit_test(test_suid),
-		cmocka_unit_test(test_print),
+		cmocka_unit_test(test_digest),  cmocka_unit_test(test_digest_names),
+		cmocka_unit_test(test_presets), cmocka_unit_test(test_nothing_on_fault),
+		cmocka_unit_test(test_match),   cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_limits),  cmocka_unit_test(test_proc_follows_pid),
+		cmocka_unit_test(test_suid),    cmocka_unit_test(test_print),
 		cmocka_unit_test(test_silent),
 	};
 
