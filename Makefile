@@ -47,8 +47,8 @@ SYSTEMD := $(if $(wildcard /usr/include/systemd/sd-bus.h),$(shell readelf -d \
 LIB_SRC  := $(wildcard libnsiso/*.c)
 PAM_SRC  := $(wildcard pam_nsiso/*.c)
 CTL_SRC  := $(wildcard nsisoctl/*.c)
-# What of a login nsisoctl trial does itself.
-TRIAL_SRC := $(wildcard pam_nsiso/opener*.c pam_nsiso/spawn.c nsshell/login.c nsshell/login_user.c)
+# What of a login nsisoctl trial does itself, and the reader of events for nsisoctl status.
+TRIAL_SRC := $(wildcard pam_nsiso/opener*.c pam_nsiso/spawn.c nsshell/login.c nsshell/login_user.c nsshell/status.c)
 LOGIN_SRC := $(wildcard nsshell/login.c nsshell/login_user.c nsshell/exempt.c)
 SHELL_SRC := $(wildcard nsshell/nsshell.c nsshell/status.c nsshell/status_print.c) $(LOGIN_SRC)
 MANAGER_SRC := $(wildcard nsshell/nsshell_manager.c)

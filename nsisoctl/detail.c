@@ -84,6 +84,63 @@ static void events_print(const struct cgroup_use *use, FILE *out)
 	}
 }
 
+/* "LABEL: Mon ... UTC, 5s ago: 2 processes (limit: 64.0M)" */
+static void event_print(const struct status_event *event, const char *label, time_t now,
+			bool is_count, FILE *out)
+{
+	char text[UNITS_MAX];
+
+	if (event->time == 0)
+		return;
+	label_print(label, out);
+	(void)fputs(units_time((time_t)event->time, text), out);
+	if (now >= (time_t)event->time)
+		(void)fprintf(out, ", %s ago", units_span((uint64_t)(now - event->time), text));
+	if (event->count != USE_UNKNOWN)
+		(void)fprintf(out, ": %ju process%s", (uintmax_t)event->count,
+			      event->count == 1 ? "" : "es");
+	if (event->limit < USE_NO_LIMIT && is_count)
+		(void)fprintf(out, " (limit: %ju)", (uintmax_t)event->limit);
+	else if (event->limit < USE_NO_LIMIT)
+		(void)fprintf(out, " (limit: %s)", units_bytes(event->limit, text));
+	(void)fputc('\n', out);
+}
+
+static void policy_print_age(const struct detail *detail, FILE *out)
+{
+	const char *gap = "";
+
+	label_print("Policy", out);
+	(void)fprintf(out, "%s, from %s\n", policy_age_name(detail->view->policy),
+		      *detail->files ? detail->files : "-");
+	for (int row = 0; row < ROW_COUNT; row++) {
+		if (!detail->differs[row])
+			continue;
+		if (!*gap)
+			label_print("Changed", out);
+		(void)fprintf(out, "%s%s.%s", gap, policy_keys[row].section, policy_keys[row].name);
+		gap = ", ";
+	}
+	if (*gap)
+		(void)fputc('\n', out);
+}
+
+static void limits_print(const struct detail *detail, FILE *out)
+{
+	char left[UNITS_MAX];
+
+	for (unsigned i = 0; detail->limits && i < detail->limits->n; i++) {
+		const struct limit_live *limit = &detail->limits->entry[i];
+
+		label_print(i ? "" : "Limits", out);
+		(void)fprintf(out, "%s=%s", limit->key, limit->value);
+		if (limit->until > detail->boottime)
+			(void)fprintf(out, " (for another %s)",
+				      units_span(limit->until - detail->boottime, left));
+		(void)fputc('\n', out);
+	}
+}
+
 static void session_print(const struct wire_state_session *session, const char *label, FILE *out)
 {
 	char service[sizeof(session->about.service)], tty[sizeof(session->about.tty)],
@@ -179,13 +236,14 @@ void detail_print(const struct detail *detail, time_t now, const struct table_lo
 	}
 	if (detail->state)
 		sessions_print(detail->state, out);
-	label_print("Policy", out);
-	(void)fprintf(out, "%s, from %s\n", policy_age_name(detail->view->policy),
-		      *detail->files ? detail->files : "-");
+	policy_print_age(detail, out);
+	limits_print(detail, out);
 	figure_print(detail, "Memory", USE_MEMORY, USE_MEMORY_PEAK, USE_MEMORY_MAX, out);
 	figure_print(detail, "Swap", USE_SWAP, USE_SWAP_PEAK, USE_SWAP_MAX, out);
 	figure_print(detail, "Tasks", USE_PIDS, USE_PIDS_PEAK, USE_PIDS_MAX, out);
 	cpu_print(&detail->use, out);
 	events_print(&detail->use, out);
+	event_print(&detail->kill, "Last kill", now, false, out);
+	event_print(&detail->refusal, "Last refusal", now, true, out);
 	places_print(detail, out);
 }

@@ -41,7 +41,7 @@ static const struct command commands[] = {
 	  "find what on this host keeps logins from being isolated", cmd_doctor },
 	{ "keys", "[SECTION]", "list the keys of a policy with their defaults", cmd_keys },
 	{ "list", "[--json | --watch]", "list the instances", cmd_list },
-	{ "status", "USER | ID", "print all that is known of instances", cmd_status },
+	{ "status", "[--json] USER | ID", "print all that is known of instances", cmd_status },
 	{ "ps", "USER | ID", "list the processes of instances", cmd_ps },
 	{ "tree", "[USER | ID]", "show instances with their processes as trees", cmd_tree },
 	{ "enter", "[-u] USER | ID [-- COMMAND [ARGUMENT...]]",

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "detail.h"
+#include "json.h"
 #include "list.h"
 #include "metrics.h"
 #include "process_list.h"
@@ -166,15 +167,27 @@ static const struct instance_state answer = {
 		     { .pid = 200, .since = 1795458600, .about = { .service = "cron" } } },
 };
 
-static void print_status(FILE *out)
+/* prints a state in which there is all that can be said. */
+static void full_status(void (*print)(const struct detail *detail, FILE *out), FILE *out)
 {
 	struct view view = instances[0];
+	static struct limits_live limits = {
+		.n = 2,
+		.entry = { { .until = 8200, .key = "memory.max", .value = "8G" },
+			   { .key = "pids.max", .value = "64" } },
+	};
 	struct detail detail = { .view = &view,
 				 .state = (struct instance_state *)&answer,
 				 .files = "default.conf,users.d/alice.conf",
-				 .namespaces = { 4026532248, 4026532251, 0, 1 } };
+				 .namespaces = { 4026532248, 4026532251, 0, 1 },
+				 .limits = &limits,
+				 .boottime = 1000,
+				 .kill = { 1795458600, 1, 64 << 20 },
+				 .refusal = { 1795458601, 3, 64 } };
 
+	detail.differs[ROW_SESSION_GRACE] = detail.differs[ROW_CGROUP_PIDS_MAX] = true;
 	view.state = VIEW_LINGERING;
+	view.policy = POLICY_STALE;
 	view.record = (struct instance_record){
 		.uid = 1001,
 		.init = { 11, 1 },
@@ -194,7 +207,35 @@ static void print_status(FILE *out)
 	detail.use.at[USE_CPU_PERIOD] = 100000;
 	detail.use.at[USE_OOM_KILLS] = 2;
 	detail.use.at[USE_PIDS_REFUSED] = 0;
-	detail_print(&detail, 1795458587 + 3700, &file_look, out);
+	print(&detail, out);
+}
+
+static void print_detail(const struct detail *detail, FILE *out)
+{
+	detail_print(detail, 1795458587 + 3700, &file_look, out);
+}
+
+static void print_detail_json(const struct detail *detail, FILE *out)
+{
+	struct detail dead = { .view = &instances[3] };
+	struct json json;
+
+	cgroup_use_init(&dead.use);
+	json_init(&json, out);
+	json_array(&json, NULL);
+	detail_print_json(detail, &json);
+	detail_print_json(&dead, &json);
+	json_close(&json);
+}
+
+static void print_status(FILE *out)
+{
+	full_status(print_detail, out);
+}
+
+static void print_status_json(FILE *out)
+{
+	full_status(print_detail_json, out);
 }
 
 /* No answer, no figures. */
@@ -252,6 +293,7 @@ static const struct {
 	{ "list_colour", print_list_colour },
 	{ "list_json", print_list_json },
 	{ "status", print_status },
+	{ "status_json", print_status_json },
 	{ "status_dead", print_status_dead },
 	{ "metrics", print_metrics },
 	{ "metrics_none", print_metrics_none },

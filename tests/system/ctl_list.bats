@@ -97,6 +97,45 @@ print(one[sys.argv[2]])' "$@"
 	assert_status 2
 }
 
+# Of the one instance in the JSON of status.
+status_field() { # USER EXPRESSION
+	nsisoctl status --json "$1" | python3 -c '
+import json, sys
+(one,) = json.load(sys.stdin)
+print(eval(sys.argv[1]))' "$2"
+}
+
+@test "status says which keys of the policy have changed, and what root has limited" {
+	[[ $(cgroup_of pids) ]] || skip "no pids controller"
+	hold a alice
+	assert_equal "$(status_field alice 'one["changed"], one["limits"], one["stale"]')" "([], [], False)"
+	printf '%s\n' "[session]" "grace = 9s" "[mount]" "dev_shm = private" "[cgroup]" "pids.max = 70" |
+		write_policy users.d/alice.conf
+	nsisoctl limit --for 2h alice pids.max=50
+	run nsisoctl status alice
+	assert_line '^ *Policy: stale, from default.conf'
+	assert_line '^ *Changed: session.grace, (mount.dev_shm, )?cgroup.pids.max$'
+	assert_line '^ *Limits: pids.max=50 \(for another (2h|1h 59min)\)$'
+	assert_match "$(status_field alice 'one["changed"]')" "'session.grace'.*'cgroup.pids.max'"
+	assert_equal "$(status_field alice '[(one["key"], one["value"], 7000 < one["left"] <= 7200) for one in one["limits"]]')" \
+		"[('pids.max', '50', True)]"
+	assert_equal "$(status_field alice 'one["sessions"][0]["service"]')" sshd
+	assert_equal "$(status_field alice 'one["use"]["pids_max"]')" 50
+	assert_equal "$(status_field alice 'one["init"]')" "$(record_of alice init)"
+	assert_equal "$(status_field alice 'one["last_kill"]')" None
+}
+
+@test "status says when a process was refused for a limit" {
+	[[ $(cgroup_of pids) ]] || skip "no pids controller"
+	printf '%s\n' "[cgroup]" "pids.max = 12" | write_policy users.d/alice.conf
+	hold a alice
+	ssh_as alice 'for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do sleep 1 & done' >/dev/null 2>&1 || :
+	wait_until 15 eval 'nsisoctl status alice | grep -q "Last refusal"'
+	run nsisoctl status alice
+	assert_line '^ *Last refusal: .*, [0-9]+s ago: [0-9]+ process(es)? \(limit: 12\)$'
+	assert_equal "$(status_field alice 'one["last_refusal"]["limit"]')" 12
+}
+
 @test "ps and tree show the processes with their numbers outside and inside" {
 	hold a alice
 	local cat init
