@@ -227,8 +227,10 @@ static int run(uid_t uid, char **argv)
 		return STATUS_FAILED;
 	}
 	r = pam_start(SERVICE, user.user, &conversation, &pamh);
-	if (r != PAM_SUCCESS)
-		return fail_pam(NULL, r, "cannot start PAM");
+	if (r != PAM_SUCCESS) {
+		syslog(LOG_ERR, "service manager: cannot start PAM: error %d", r);
+		return STATUS_PAM;
+	}
 	return run_pam(pamh, &user, cgroup, argv);
 }
 
