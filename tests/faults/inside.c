@@ -36,6 +36,8 @@ static const struct faults_tolerated tolerated[] = {
 	{ "setresuid", "" },
 	/* Whom to put back where it came from, should it live on after the session. */
 	{ "getsockopt", "" },
+	/* Figures of the use, for the log. */
+	{ "openat", "record" },
 	/* The loops go on, and ask again. */
 	{ "recvmsg", "3 " },
 	{ "poll", "" },

@@ -164,7 +164,7 @@ attack() {
 	hold a alice
 	run ssh_as bob 'exec 2>/dev/null; ls /run/nsiso; touch /run/nsiso/x && echo made; mkdir /run/nsiso/y && echo made
 		rm -f /run/nsiso/init && echo removed; mv /run/nsiso/init /tmp && echo moved; ls /run/nsiso/void'
-	assert_output $'init\nnull\nvoid'
+	assert_output $'init\nnull\nstatus\nvoid'
 }
 
 # ---- privileges ------------------------------------------------------------------------------------

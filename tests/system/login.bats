@@ -173,7 +173,7 @@ served_by() { # USER
 	assert_equal "$isolated" "$(served_by carol)"
 }
 
-@test "the state folder belongs to root alone, and inside there is nothing of it but the init's socket" {
+@test "the state folder belongs to root alone, and inside there is nothing of it but the init's sockets" {
 	needs_product
 	local dir
 	hold a alice
@@ -182,9 +182,9 @@ served_by() { # USER
 	assert_equal "$(stat -c '%a %U %G' /run/nsiso/alice "$dir" | sort -u)" "700 root root"
 	# Beside it lie the empty file and folder that cover what a policy hides.
 	run ssh_as alice 'exec 2>&1; cd /run/nsiso && ls -AF; cat null; ls -A void'
-	assert_equal "${lines[*]:0:3}" "init= null void/"
+	assert_equal "${lines[*]:0:4}" "init= null status= void/"
 	assert_equal "$(grep -c 'Permission denied' <<<"$output")" 2
-	assert_equal "${#lines[@]}" 5
+	assert_equal "${#lines[@]}" 6
 }
 
 @test "the record names supervisor, init and cgroup" {
