@@ -30,15 +30,11 @@ static int remove_files(int dir, struct errmsg *e)
 		const char *name;
 		int flags;
 	} files[] = {
-		{ "ctl", 0 },
-		{ "in/init", 0 },
-		{ "in/events", 0 },
-		{ "in/.events", 0 },
-		{ "in/status", 0 },
-		{ "in/null", 0 },
-		{ "in/void", AT_REMOVEDIR },
-		{ "in", AT_REMOVEDIR },
-		{ "record", 0 },
+		{ "ctl", 0 },           { "in/init", 0 },
+		{ "in/events", 0 },     { "in/.events", 0 },
+		{ "in/status", 0 },     { "in/su", 0 },
+		{ "in/null", 0 },       { "in/void", AT_REMOVEDIR },
+		{ "in", AT_REMOVEDIR }, { "record", 0 },
 	};
 	size_t i;
 	int r;

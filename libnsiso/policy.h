@@ -37,6 +37,7 @@ enum policy_mode { MODE_ENFORCE, MODE_OBSERVE, MODE_OFF };
 enum policy_scope { SCOPE_USER, SCOPE_SESSION };
 enum policy_manager { MANAGER_NO, MANAGER_INSIDE };
 enum policy_outside { OUTSIDE_WARN, OUTSIDE_REFUSE, OUTSIDE_KILL };
+enum policy_su { SU_STAY, SU_LEAVE, SU_REFUSE };
 enum policy_home { HOME_ALL, HOME_OWN, HOME_PRIVATE };
 enum policy_map { MAP_NONE, MAP_IDENTITY, MAP_ROOT };
 enum policy_subid { SUBID_AUTO, SUBID_NONE };
@@ -94,6 +95,7 @@ struct policy {
 		uint32_t max_sessions;            /* of the user together; 0: no limit */
 		enum policy_manager user_manager; /* systemd --user: refused, or inside */
 		enum policy_outside outside;      /* the user's processes outside of any instance */
+		enum policy_su su;                /* sessions of root that are opened inside */
 		char shell[NSISO_PATH_MAX];
 	} session;
 	struct {

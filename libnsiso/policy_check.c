@@ -6,6 +6,7 @@
 #include "policy.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <string.h>
 
 #include "policy_fault.h"
@@ -120,6 +121,31 @@ static void manager_check(struct check *check)
 	if (policy->user.map != MAP_NONE)
 		CHECK_FAULT(check, ROW_SESSION_USER_MANAGER, ROW_USER_MAP,
 			    "[session] user_manager = inside needs [user] map = none");
+}
+
+/* Keys without which no program inside gets what leaving takes (man 2 setns). */
+static void su_check(struct check *check)
+{
+	const uint64_t needed =
+		1ULL << CAP_SYS_ADMIN | 1ULL << CAP_SYS_CHROOT | 1ULL << CAP_SYS_PTRACE;
+	const struct policy *policy = check->policy;
+
+	if (policy->session.su != SU_LEAVE)
+		return;
+	if (policy->pid.enable)
+		CHECK_FAULT(check, ROW_SESSION_SU, ROW_PID_ENABLE,
+			    "[session] su = leave needs [pid] enable = no: no process can leave "
+			    "its process id namespace");
+	if (policy->mount.suid == SUID_NO)
+		CHECK_FAULT(check, ROW_SESSION_SU, ROW_MOUNT_SUID,
+			    "[session] su = leave needs [mount] suid");
+	if (policy->user.map != MAP_NONE)
+		CHECK_FAULT(check, ROW_SESSION_SU, ROW_USER_MAP,
+			    "[session] su = leave needs [user] map = none");
+	if ((policy->caps.bounding & needed) != needed)
+		CHECK_FAULT(check, ROW_SESSION_SU, ROW_CAPS_BOUNDING,
+			    "[session] su = leave needs sys_admin, sys_chroot and sys_ptrace in "
+			    "[caps] bounding");
 }
 
 static void limits_check(struct check *check)
@@ -247,6 +273,7 @@ int policy_check(const struct policy *policy, policy_report *report, void *ctx)
 	user_check(&check);
 	namespaces_check(&check);
 	manager_check(&check);
+	su_check(&check);
 	limits_check(&check);
 	paths_check(&check);
 	return check.faults.count > 0 ? -EINVAL : 0;

@@ -53,6 +53,8 @@ const struct policy_key policy_keys[ROW_COUNT] = {
 		"warn", "warn refuse kill", 0, 0, "what to do about the user's processes outside of any instance" },
 	[ROW_SESSION_USER_MANAGER] = { "session", "user_manager", KEY_WORD, FIELD(session.user_manager),
 		"no", "no inside", 0, 0, "whether the user has a service manager, inside of the instance" },
+	[ROW_SESSION_SU] = { "session", "su", KEY_WORD, FIELD(session.su),
+		"stay", "stay leave refuse", 0, 0, "where a session for root is that is opened inside" },
 
 	[ROW_MOUNT_TMP] = { "mount", "tmp", KEY_TMPFS, FIELD(mount.tmp),
 		"private", NULL, 64 << 10, TIB, "what /tmp is" },

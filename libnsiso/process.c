@@ -9,7 +9,8 @@
 #include "cleanup.h"
 #include "sys.h"
 
-int process_start(pid_t pid, uint64_t *ret)
+/* The number in the field (from 3 on) of /proc/PID/stat. */
+static int read_stat(pid_t pid, int wanted, uint64_t *ret)
 {
 	char path[32], text[512], *field, *end;
 	AUTO_CLOSE int fd = -1;
@@ -26,12 +27,44 @@ int process_start(pid_t pid, uint64_t *ret)
 	text[n] = '\0';
 	/* Field 2 is the name in brackets and may hold anything: count from the last bracket. */
 	field = strrchr(text, ')');
-	for (i = 2; field && i < 22; i++)
+	for (i = 2; field && i < wanted; i++)
 		field = strchr(field + 1, ' ');
 	if (!field)
 		return -EPROTO;
 	*ret = strtoull(field + 1, &end, 10);
 	return end == field + 1 ? -EPROTO : 0;
+}
+
+int process_start(pid_t pid, uint64_t *ret)
+{
+	return read_stat(pid, 22, ret);
+}
+
+int process_open_parent(pid_t pid)
+{
+	AUTO_CLOSE int child = -1, parent = -1;
+	struct pollfd poller = { .events = POLLIN };
+	uint64_t before = 0, after = 0;
+	int r;
+
+	/* Held: what has its number below is this very process. */
+	child = sys_pidfd_open(pid);
+	if (child < 0)
+		return -errno;
+	poller.fd = child;
+	r = read_stat(pid, 4, &before);
+	if (r < 0)
+		return r;
+	parent = before ? sys_pidfd_open((pid_t)before) : -1;
+	if (parent < 0)
+		return before ? -errno : -ESRCH;
+	/* The number may have been another's by now, but then the child has a new parent. */
+	r = read_stat(pid, 4, &after);
+	if (r < 0)
+		return r;
+	if (after != before || poll(&poller, 1, 0) != 0)
+		return -ESRCH;
+	return take_fd(&parent);
 }
 
 int process_open(const struct process *process)

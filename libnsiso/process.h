@@ -17,6 +17,8 @@ struct process {
 int process_start(pid_t pid, uint64_t *ret);
 /* A pidfd of exactly this process; -ESRCH when it is gone or another one has its number. */
 int process_open(const struct process *process);
+/* A pidfd of the parent of a process, which must live; -ESRCH: one of them is gone, or it is not to be seen. */
+int process_open_parent(pid_t pid);
 /* Kills exactly this process and waits for its end, timeout ms at most; 0 (also when gone), -ETIMEDOUT. */
 int process_kill(const struct process *process, int timeout);
 

@@ -124,12 +124,32 @@ int opener_make_folder(struct opener *o, int fds[LAUNCH_COUNT], struct errmsg *e
 	return fds[LAUNCH_OPENER] < 0 ? errmsg_set(e, -errno, "cannot make a pidfd") : 0;
 }
 
+/*
+ * For pam_leave.c, which looks for it inside: what becomes of root's sessions there, and where the instance's
+ * folder is on the host.
+ */
+static int write_su(const struct opener *o, int in, struct errmsg *e)
+{
+	const enum policy_su su = o->policy->session.su;
+	AUTO_CLOSE int fd = -1;
+
+	if (su == SU_STAY)
+		return 0;
+	fd = openat(in, "su", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0 || dprintf(fd, "%s %s/%s/%s\n", su == SU_LEAVE ? "leave" : "refuse", o->statedir,
+			      o->facts.user, o->facts.id) < 0)
+		return errmsg_set(e, -errno, "cannot write the file su of the run folder");
+	return 0;
+}
+
 int opener_make_inside(const struct opener *o, int fds[LAUNCH_COUNT], struct errmsg *e)
 {
 	AUTO_CLOSE int in = make_inside(o->dir, e);
 
 	if (in < 0)
 		return in;
+	if (write_su(o, in, e) < 0)
+		return e->code;
 	fds[LAUNCH_INIT] = bind_socket(in, "init", SOCK_SEQPACKET, 0666, e);
 	if (fds[LAUNCH_INIT] < 0)
 		return fds[LAUNCH_INIT];

@@ -11,6 +11,7 @@
 #include "errmsg.h"
 #include "nsiso.h"
 #include "override.h"
+#include "pam_leave.h"
 
 /* A value from outside, safe for one line of a log. */
 static void copy_clean(char *ret, size_t size, const void *value)
@@ -105,8 +106,12 @@ int pam_decide_user(pam_handle_t *pamh, struct facts *facts, struct errmsg *e)
 		r = read_facts(pamh, facts, e);
 	if (r < 0)
 		return r;
-	if (facts->uid == 0)
+	if (facts->uid == 0) {
+		r = pam_leave_is_due(e);
+		if (r)
+			return r < 0 ? r : 2;
 		return not_isolated(pamh, facts, "root");
+	}
 	r = check_inside(facts, e);
 	if (r > 0)
 		return not_isolated(pamh, facts, "inside-already");

@@ -14,7 +14,7 @@ struct errmsg;
 /*
  * Fills facts of who logs in through what, and with an id.  0; 1: not to be isolated (logged), whatever
  * arguments and policy are: root, who is inside already, and everybody while isolation is switched off (see
- * override.h); -errno: refuse.
+ * override.h); 2: root, inside of an instance that does not let root be, see pam_leave.h; -errno: refuse.
  */
 int pam_decide_user(pam_handle_t *pamh, struct facts *facts, struct errmsg *e);
 /*

@@ -17,6 +17,7 @@
 #include "pam_args.h"
 #include "pam_child.h"
 #include "pam_decide.h"
+#include "pam_leave.h"
 #include "pam_observe.h"
 #include "wire.h"
 
@@ -143,6 +144,8 @@ static int open_session(pam_handle_t *pamh, int argc, const char **argv, struct 
 	if (!policy)
 		return errmsg_setx(e, -ENOMEM, "out of memory");
 	r = pam_decide_user(pamh, &o->facts, e);
+	if (r == 2)
+		return pam_leave_run(pamh, &o->facts, &o->told, e);
 	if (r == 0)
 		r = pam_args_parse(argc, argv, &args, e);
 	if (r)
@@ -196,7 +199,7 @@ int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **a
 
 	(void)flags;
 	if (!session)
-		return PAM_IGNORE;
+		return pam_leave_close(pamh) ? PAM_SUCCESS : PAM_IGNORE;
 	/* Cannot fail: what could not be parsed has refused to open. */
 	(void)pam_args_parse(argc, argv, &args, &ignored);
 	(void)pam_get_item(pamh, PAM_USER, &user);

@@ -327,8 +327,9 @@ void faults_policy(void)
 	if (!tracer_works())
 		tap_skip_all("tracing is not written for this machine");
 	world_write(WORLD "/conf/default.conf",
-		    "[mount]\nhide=-/nowhere " WORLD "/pam.d\nread_only=" WORLD
-		    "/conf\nnoexec=" WORLD "/etc\nbind=" WORLD "/etc:" WORLD "/upper\n"
+		    "[session]\nsu=refuse\n[mount]\nhide=-/nowhere " WORLD
+		    "/pam.d\nread_only=" WORLD "/conf\nnoexec=" WORLD "/etc\nbind=" WORLD
+		    "/etc:" WORLD "/upper\n"
 		    "[uts]\nhostname=inside\n[net]\nmode=none\n[cgroup]\nenable=%s\nparent=%s\n%s",
 		    parent ? "yes" : "no", parent ? parent : "self",
 		    parent ? "pids.max=1000\n" : "");

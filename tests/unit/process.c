@@ -1,11 +1,16 @@
 /* A process by number and start time: exactly that one, or none. */
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -97,13 +102,42 @@ static void test_none(void **state)
 	assert_int_equal(process_kill(&negative, 0), 0);
 }
 
+static void test_parent(void **state)
+{
+	pid_t pid = start_child();
+	struct pollfd poller = { .events = POLLIN };
+	int fd = process_open_parent(pid);
+	char path[64], text[512] = "", mine[32];
+
+	(void)state;
+	assert_true(fd >= 0);
+	/* man 2 pidfd_open: "Pid:" */
+	(void)snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	(void)snprintf(mine, sizeof(mine), "Pid:\t%d\n", (int)getpid());
+	poller.fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(read(poller.fd, text, sizeof(text) - 1) > 0);
+	assert_non_null(strstr(text, mine));
+	(void)close(poller.fd);
+	(void)close(fd);
+	/* It has ended, but its number is still its own. */
+	(void)kill(pid, SIGKILL);
+	poller.fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	assert_int_equal(poll(&poller, 1, 5000), 1);
+	(void)close(poller.fd);
+	assert_int_equal(process_open_parent(pid), -ESRCH);
+	(void)waitpid(pid, NULL, 0);
+	assert_int_equal(process_open_parent(pid), -ESRCH);
+	/* Nobody's child, and none. */
+	assert_true(process_open_parent(1) < 0);
+	assert_true(process_open_parent(0) < 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_start),
-		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_open),
-		cmocka_unit_test(test_none),
+		cmocka_unit_test(test_start),  cmocka_unit_test(test_names),
+		cmocka_unit_test(test_open),   cmocka_unit_test(test_none),
+		cmocka_unit_test(test_parent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
