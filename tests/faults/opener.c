@@ -33,6 +33,7 @@ static const struct faults_tolerated tolerated[] = {
 	{ "sendmsg", "socket:" },
 	/* The supervisor is started ahead of time, or when it is needed. */
 	{ "socketpair", "" },
+	{ "readlink", "/proc/self/exe" },
 	/* EAGAIN is what tells that the user's folder is gone: it is all tried again. */
 	{ "clone", "" },
 	/* A hierarchy that can't be examined is not used. */
