@@ -209,12 +209,22 @@ static void handle(struct supervisor *s, const struct pollfd *pollers)
  */
 static int timeout(const struct supervisor *s)
 {
-	int64_t left;
+	int64_t due = s->closing ? s->due : -1, left;
 
-	if (!s->closing || s->due < 0)
+	if (s->settle_at && (due < 0 || s->settle_at < due))
+		due = s->settle_at;
+	if (due < 0)
 		return -1;
-	left = s->due - wire_now();
+	left = due - wire_now();
 	return left < 0 ? 0 : (int)left;
+}
+
+static bool settle(struct supervisor *s)
+{
+	if (!s->settle_at || wire_now() < s->settle_at)
+		return false;
+	session_settle(s);
+	return true;
 }
 
 /* An init that was stopped, say, hears no SIGTERM.  False: nobody is left to wait for. */
@@ -246,8 +256,9 @@ static void loop(struct supervisor *s)
 		n = POLL_FIXED + book_poll(&s->book, pollers + POLL_FIXED);
 		if (poll(pollers, n, timeout(s)) != 0)
 			handle(s, pollers);
-		else if (!lose_patience(s))
+		else if (!settle(s) && !lose_patience(s))
 			return;
+		(void)settle(s);
 	}
 }
 

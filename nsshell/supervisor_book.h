@@ -17,6 +17,7 @@ struct book_entry {
 	pid_t pid;      /* of the opener, for as long as the pidfd says it lives */
 	bool joined;    /* it is inside: only its death or its word ends the session */
 	bool left;      /* the session is over */
+	bool unsettled; /* base has no more than the time: see session_settle() */
 	uint64_t since; /* s of CLOCK_REALTIME, when it joined */
 	struct wire_session about;
 	struct watch_base base; /* of the use, when it joined */

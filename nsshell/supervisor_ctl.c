@@ -14,6 +14,7 @@
 #include "supervisor_parts.h"
 
 #define BODY_MAX 1024 /* bytes; a later release may tell more of a session */
+#define SETTLE 10     /* ms from a session's beginning to what can wait for it */
 
 /* A login wants in, or a tool of root's wants to know; its first message says which. */
 void ctl_accept(struct supervisor *s)
@@ -70,22 +71,46 @@ static bool serve_commit(struct supervisor *s, struct book_entry *entry, const c
 {
 	if (entry->opener < 0)
 		return false;
-	if (s->ready)
+	entry->joined = s->ready = entry->unsettled = true;
+	entry->since = (uint64_t)time(NULL);
+	entry->base.time = wire_now_boot();
+	clock_use(s);
+	take_about(&entry->about, body, n);
+	if (!s->settle_at)
+		s->settle_at = wire_now() + SETTLE;
+	return true;
+}
+
+static void settle_one(struct supervisor *s, struct book_entry *entry)
+{
+	const int64_t begun = entry->base.time;
+
+	if (s->settled)
 		watch_begin(&s->watch, &entry->base);
 	else
 		watch_open(&s->watch, &entry->base);
-	if (!s->ready)
+	entry->base.time = begun;
+	if (!s->settled)
 		s->base = entry->base;
-	entry->joined = s->ready = true;
+	s->settled = true;
+	entry->unsettled = false;
+}
+
+void session_settle(struct supervisor *s)
+{
+	unsigned i;
+
+	if (!s->settle_at)
+		return;
+	s->settle_at = 0;
+	for (i = 0; i < s->book.n; i++)
+		if (s->book.entry[i].unsettled)
+			settle_one(s, &s->book.entry[i]);
 	scope_start(s);
-	entry->since = (uint64_t)time(NULL);
-	clock_use(s);
-	take_about(&entry->about, body, n);
 	if (s->warn_outside)
 		supervisor_warn_outside(s->uid, s->user, s->id);
 	s->warn_outside = false;
 	stack_release();
-	return true;
 }
 
 static uint64_t linger_left(const struct supervisor *s)

@@ -56,6 +56,7 @@ void end_session(struct supervisor *s, struct book_entry *entry, bool opener_die
 {
 	if (entry->left || !entry->joined)
 		return;
+	session_settle(s);
 	entry->left = true;
 	s->opener_died = opener_died;
 	s->session_ended = wire_now_boot();
@@ -123,8 +124,10 @@ static enum end_reason init_reason(struct supervisor *s)
  */
 void end_init(struct supervisor *s)
 {
-	enum end_reason reason = s->ready ? init_reason(s) : END_FAILED;
+	enum end_reason reason;
 
+	session_settle(s);
+	reason = s->ready ? init_reason(s) : END_FAILED;
 	if ((reason == END_ADMIN || s->init_signal) &&
 	    (s->reason == END_LAST_SESSION || s->reason == END_OPENER))
 		s->closing = false;
@@ -141,6 +144,7 @@ void end_log(struct supervisor *s)
 	struct report r;
 	unsigned i;
 
+	session_settle(s);
 	(void)watch_look(&s->watch);
 	for (i = 0; i < s->book.n; i++)
 		if (s->book.entry[i].joined && !s->book.entry[i].left)

@@ -76,7 +76,7 @@ struct supervisor {
 	uint64_t namespaces;
 	uint32_t grace;    /* ms */
 	uid_t uid;         /* of the user */
-	bool warn_outside; /* until the first session has begun */
+	bool warn_outside; /* until the first session has settled */
 	pid_t init;
 	int pidfd;        /* of the init */
 	int signals;      /* SIGTERM: the host goes down, or its admin wants this instance ended */
@@ -85,7 +85,7 @@ struct supervisor {
 	bool closing;     /* takes no more sessions */
 	bool over;        /* the init is gone */
 	bool has_units;   /* systemd has the limits, and shall have us in a scope */
-	bool scope_due;   /* until the first opener has joined */
+	bool scope_due;   /* until the first session has settled */
 	bool opener_died; /* the session that ended last ended so */
 	enum end_reason reason;
 	bool killed;           /* the init, by us */
@@ -95,6 +95,8 @@ struct supervisor {
 	int64_t created_boot;  /* ms */
 	/* Closing: when patience with the init, then with openers, is over (wire_now()); -1: never. */
 	int64_t due;
+	int64_t settle_at; /* wire_now(): when session_settle() is due; 0: it is not */
+	bool settled;      /* the first session has */
 	struct supervisor_clock clock;
 	struct watch watch;
 	struct watch_base base; /* of the use, when the instance began */
@@ -110,6 +112,12 @@ int supervisor_send_pidfd(const struct supervisor *s, int conn);
 void ctl_accept(struct supervisor *s);
 /* One message of an opener or of root's tool; false: the connection is of no more use. */
 bool ctl_serve(struct supervisor *s, struct book_entry *entry);
+
+/*
+ * What the beginning of sessions asks for and nobody waits for.  Not at once: the opener goes on at this very
+ * moment, and the scheduler would let us go first.  Does nothing when nothing is due.
+ */
+void session_settle(struct supervisor *s);
 
 /* A session is over, by its opener's word or its death. */
 void end_session(struct supervisor *s, struct book_entry *entry, bool opener_died);
