@@ -294,7 +294,7 @@ int supervisor_run(struct plan *plan, struct launch *launch)
 	(void)snprintf(s.user, sizeof(s.user), "%s", plan_text(plan, plan->user));
 	watch_init(&s.watch, s.user, s.id, launch->fd[LAUNCH_DIR]);
 	s.created = (uint64_t)time(NULL);
-	s.created_boot = wire_now_boot();
+	s.created_boot = s.base.time = wire_now_boot();
 	openlog("nsiso", LOG_PID, LOG_AUTHPRIV);
 	if (start(&s, plan, &e) < 0) {
 		wire_send_error(launch->conn, &e);

@@ -378,6 +378,7 @@ suid_copy() { # TARGET
 	run ssh_as bob true
 	assert_status 254
 	assert_log 'session refused: user=bob .*/var/lib/missing'
+	assert_log 'event=instance-end user=bob id=[0-9a-f]+ reason=never-joined seconds=[0-9]$'
 }
 
 @test "read_only paths cannot be written, also not by who owns them" {
