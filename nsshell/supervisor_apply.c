@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -37,20 +36,12 @@ static void run(const struct supervisor *s, int host_time)
 	       s->id, CTL_PATH, strerror(errno));
 }
 
-/* Its parent is gone at once, so that it leaves us no child to wait for. */
 void apply_start(const struct supervisor *s)
 {
 	AUTO_CLOSE int host_time = open(TIME_PATH, O_RDONLY | O_CLOEXEC);
-	pid_t child = fork();
 
-	if (child == 0) {
-		if (fork() == 0)
-			run(s, host_time);
-		_exit(0);
-	}
-	if (child < 0)
-		syslog(LOG_ERR, "limits not applied: user=%s id=%s reason=cannot fork: %s", s->user,
-		       s->id, strerror(errno));
-	else
-		(void)waitpid(child, NULL, 0);
+	if (!detach(s, "limits not applied"))
+		return;
+	run(s, host_time);
+	_exit(0);
 }

@@ -7,6 +7,7 @@
  *   supervisor_scope.c  what systemd is told, where it runs the host
  *   supervisor_tty.c    the user's terminals
  *   supervisor_apply.c  nsisoctl apply
+ *   supervisor_detach.c processes that it starts and forgets
  *   supervisor_sweep.c  the cgroups of sessions that have ended
  *   supervisor_watch.c  the use of cgroups, and what happens for its limits
  */
@@ -151,6 +152,12 @@ void clock_set_events(struct supervisor *s, int64_t boot_ms);
 void clock_sweep(struct supervisor *s);
 /* Does what is due. */
 void clock_ring(struct supervisor *s);
+
+/*
+ * True in a new process, which must not return; nobody waits for it, since its parent is gone at once.  Else
+ * false; a failure is logged as what.
+ */
+bool detach(const struct supervisor *s, const char *what);
 
 /* Has supervisor and init put into a scope of their own, if that is due; beside the login's path. */
 void scope_start(struct supervisor *s);

@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -41,26 +40,17 @@ static void run_start(const struct supervisor *s, pid_t self)
 	run(s, argv);
 }
 
-/* Nobody waits for it: its parent is gone at once. */
 void scope_start(struct supervisor *s)
 {
 	const pid_t self = getpid();
-	pid_t child;
 
 	if (!s->scope_due)
 		return;
 	s->scope_due = false;
-	child = fork();
-	if (child == 0) {
-		if (fork() == 0)
-			run_start(s, self);
-		_exit(0);
-	}
-	if (child < 0)
-		syslog(LOG_ERR, "systemd not told: user=%s id=%s reason=cannot fork: %s", s->user,
-		       s->id, strerror(errno));
-	else
-		(void)waitpid(child, NULL, 0);
+	if (!detach(s, "systemd not told"))
+		return;
+	run_start(s, self);
+	_exit(0);
 }
 
 /* ..: the user's folder; above it that of all instances.  The instance's own is about to be removed. */
