@@ -216,11 +216,11 @@ check-san: deps ## The same unit, golden, module and fault tests under ASan and 
 check-san-run: all $(TEST_BIN)
 	@$(RUN) $(TEST_BIN) $(filter-out tests/build/%,$(TEST_SH))
 
-check-vm: ## Real logins in virtual machines, Debian 12 and 13; SUITE=trixie: one of them
+check-vm: ## Real logins in virtual machines, Debian 12 and 13; SUITE=trixie: one; SYSTEM="login limits": these of tests/system, too
 	$(AGAIN) deps-vm || :
 	$(AGAIN) check-vm-run BUILD=build-vm
 check-vm-run:
-	@NSISO_TEST_SECONDS=2400 $(RUN) $(SUITE:%=tests/vm/%.sh)
+	@NSISO_TEST_SECONDS=15000 $(RUN) $(SUITE:%=tests/vm/%.sh)
 
 fuzz: deps ## Fuzz the readers of foreign text, FUZZ_SECONDS=30 for each
 	$(AGAIN) fuzz-run BUILD=build-fuzz SAN=fuzz CC=$(CLANG)

@@ -33,7 +33,7 @@ folder = sys.argv[1]
 
 def connect(path):
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    sock.settimeout(20)
+    sock.settimeout(20 * int(os.environ.get("NSISO_PATIENCE", 1)))
     sock.connect(path)
     return sock
 

@@ -2,8 +2,8 @@
 #
 # A disposable copy of the machine: a mount namespace with overlays over the folders that an installation,
 # useradd or a login writes to, fresh file systems where run-time state lives, a /dev with an own /dev/log,
-# and cgroups of its own below the one that the script runs in.  Sourced by what works in such a copy; wants
-# NSISO_SOURCE and NSISO_BUILD.
+# and cgroups of its own below the one that the script runs in, or below NSISO_CGROUP_TOP.  Sourced by what works
+# in such a copy; wants NSISO_SOURCE and NSISO_BUILD.
 
 # ---------------------------------------------------------------------------------------------------
 # Inside the mount namespace
@@ -122,6 +122,10 @@ cgroups=() leaves=() NSISO_CGROUP_PARENT=self leftovers=()
 own_cgroups() {
 	local controllers path
 
+	if [[ ${NSISO_CGROUP_TOP:-} ]]; then
+		echo "$NSISO_CGROUP_TOP"
+		return
+	fi
 	while IFS=: read -r _ controllers path; do
 		case $controllers in
 		"")

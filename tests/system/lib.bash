@@ -12,6 +12,9 @@ NSISO_TEST=/run/nsiso-test
 uid_base=$((20000 + ${NSISO_CGROUPS##*nsiso-test.} % 400 * 100))
 NSISO_UIDS=$uid_base-$((uid_base + 99))
 export NSISO_TEST NSISO_UIDS
+# All bounds of waits times this: machines may be slow.
+: "${NSISO_PATIENCE:=1}"
+export NSISO_PATIENCE
 NSSHELL=/usr/bin/nsshell
 [[ $NSISO_PLAIN == 0 ]] || NSSHELL=/bin/bash
 
@@ -56,7 +59,7 @@ refute() {
 
 # wait_until SECONDS COMMAND...: polls; the bound only ends what will not come.
 wait_until() {
-	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+	local end=$((${EPOCHREALTIME/./} + $1 * NSISO_PATIENCE * 1000000))
 
 	shift
 	until "$@" 2>/dev/null; do
@@ -266,7 +269,7 @@ ssh_as() {
 	local user=$1
 
 	shift
-	timeout --foreground -k 2 "${SSH_TIMEOUT:-30}" ssh -F "$NSISO_TEST/sshd.${SSHD:-main}.client" "$user@nsiso" "$@" 3>&-
+	timeout --foreground -k 2 $((${SSH_TIMEOUT:-30} * NSISO_PATIENCE)) ssh -F "$NSISO_TEST/sshd.${SSHD:-main}.client" "$user@nsiso" "$@" 3>&-
 }
 
 # hold NAME USER [SSH OPTION]...: a login that lasts until `release NAME`.
@@ -349,11 +352,11 @@ snapshot() {
 	"$here/state.py" snapshot >"$NSISO_TEST/snapshot"
 }
 
-# Waits up to five seconds for everything that came since `snapshot` to be gone again.
+# Waits some seconds for everything that came since `snapshot` to be gone again.
 assert_no_leftovers() {
 	local left
 
-	left=$("$here/state.py" compare "$NSISO_TEST/snapshot" "${1:-5}") || fail "left behind:" "$left"
+	left=$("$here/state.py" compare "$NSISO_TEST/snapshot" $((${1:-5} * NSISO_PATIENCE))) || fail "left behind:" "$left"
 }
 
 # ---------------------------------------------------------------------------------------------------

@@ -250,6 +250,8 @@ prove "a limit that cannot be set refuses the login" limit_is_refused
 
 # shellcheck source=tests/vm/systemd.bash
 . /tests/systemd.bash
+# shellcheck source=tests/vm/operate.bash
+. /tests/operate.bash
 # shellcheck source=tests/vm/account.bash
 . /tests/account.bash
 
