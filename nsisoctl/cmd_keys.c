@@ -23,7 +23,7 @@ int cmd_keys(int argc, char **argv)
 {
 	int section = -1;
 
-	if (argc > 2)
+	if (argc > 2 || (argc == 2 && argv[1][0] == '-'))
 		return usage_print("keys");
 	if (argc == 2) {
 		section = policy_key_section(argv[1], strlen(argv[1]));

@@ -11,15 +11,18 @@
 #include "nsisoctl.h"
 #include "watch.h"
 
+#define WATCH_DELAY 1000 /* ms */
+
 enum { OPTION_JSON = 256, OPTION_WATCH };
 
 /* Once, or each time that the watch asks. */
-static int show(void *ctx, FILE *out, const struct table_look *look, struct errmsg *e)
+static int show(void *ctx, bool is_due, FILE *out, const struct table_look *look, struct errmsg *e)
 {
 	const bool *is_json = ctx;
 	struct views views;
 	int r = views_read(NULL, &views, e);
 
+	(void)is_due;
 	if (r < 0)
 		return r;
 	if (*is_json)
@@ -38,6 +41,7 @@ int cmd_list(int argc, char **argv)
 		{ NULL, 0, NULL, 0 },
 	};
 	struct table_look look = table_look_at(stdout);
+	struct watch watch = { .page = show, .delay = WATCH_DELAY };
 	bool is_json = false, is_watching = false;
 	struct errmsg e = { 0 };
 	int option, r;
@@ -52,7 +56,8 @@ int cmd_list(int argc, char **argv)
 	}
 	if (optind != argc || (is_json && is_watching))
 		return usage_print("list");
-	r = is_watching ? watch_run(show, &is_json, &e) : show(&is_json, stdout, &look, &e);
+	watch.ctx = &is_json;
+	r = is_watching ? watch_run(&watch, &e) : show(&is_json, true, stdout, &look, &e);
 	if (r == 0)
 		return STATUS_OK;
 	(void)fprintf(stderr, "nsisoctl: %s\n", e.text);

@@ -21,6 +21,7 @@ int cmd_new(int argc, char **argv);
 int cmd_disable(int argc, char **argv);
 int cmd_enable(int argc, char **argv);
 int cmd_list(int argc, char **argv);
+int cmd_top(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_ps(int argc, char **argv);
 int cmd_tree(int argc, char **argv);
@@ -33,6 +34,7 @@ int cmd_apply(int argc, char **argv);
 int cmd_kill(int argc, char **argv);
 int cmd_gc(int argc, char **argv);
 int cmd_wait(int argc, char **argv);
+int cmd_help(int argc, char **argv);
 
 /* Prints "usage: nsisoctl NAME ..." to stderr; returns STATUS_USAGE. */
 int usage_print(const char *name);

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -15,29 +14,44 @@
 #include "cleanup.h"
 #include "errmsg.h"
 
-#define INTERVAL 1000 /* ms between two pages */
-
 #define SCREEN_ENTER "\033[?1049h\033[?25l" /* the other screen, no cursor (xterm and its kin) */
 #define SCREEN_LEAVE "\033[?25h\033[?1049l"
 
-struct watch {
-	watch_page *page;
-	void *ctx;
+struct screen {
+	struct termios old, raw;
+	sigset_t mask;
 	int signals;
 };
 
-/* As descriptors, so that nothing but the loop ever runs; SIGWINCH only shows the page anew. */
+enum wake { WAKE_DUE, WAKE_EARLY, WAKE_END };
+
+static void screen_enter(const struct screen *screen)
+{
+	(void)tcsetattr(STDIN_FILENO, TCSANOW, &screen->raw);
+	(void)fputs(SCREEN_ENTER, stdout);
+}
+
+static void screen_leave(const struct screen *screen)
+{
+	(void)fputs(SCREEN_LEAVE, stdout);
+	(void)fflush(stdout);
+	(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &screen->old);
+}
+
+/*
+ * As descriptors, so that nothing but the loop ever runs: all that would end or stop the program and leave the
+ * terminal as it is, but for faults of the program itself.
+ */
 static int signals_catch(sigset_t *old, struct errmsg *e)
 {
+	static const int others[] = { SIGABRT, SIGBUS, SIGCHLD, SIGCONT, SIGFPE,  SIGILL,
+				      SIGSEGV, SIGSYS, SIGTRAP, SIGTTIN, SIGTTOU, SIGURG };
 	sigset_t set;
 	int fd;
 
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGTERM);
-	(void)sigaddset(&set, SIGHUP);
-	(void)sigaddset(&set, SIGQUIT);
-	(void)sigaddset(&set, SIGWINCH);
+	(void)sigfillset(&set);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		(void)sigdelset(&set, others[i]);
 	(void)sigprocmask(SIG_BLOCK, &set, old);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return fd < 0 ? errmsg_set(e, -errno, "cannot make a signalfd") : fd;
@@ -51,7 +65,7 @@ static unsigned terminal_height(void)
 }
 
 /* Into memory first: one write does not flicker, and lines below the terminal's end are left out. */
-static int page_show(const struct watch *watch, struct errmsg *e)
+static int page_show(const struct watch *watch, bool is_due, struct errmsg *e)
 {
 	struct table_look look = table_look_at(stdout);
 	AUTO_FREE char *text = NULL;
@@ -63,7 +77,7 @@ static int page_show(const struct watch *watch, struct errmsg *e)
 
 	if (!out)
 		return errmsg_set(e, -errno, "cannot make a page");
-	r = watch->page(watch->ctx, out, &look, e);
+	r = watch->page(watch->ctx, is_due, out, &look, e);
 	if (fclose(out) != 0 || r < 0)
 		return r < 0 ? r : errmsg_set(e, -ENOMEM, "cannot make a page");
 	(void)fputs("\033[H", stdout);
@@ -73,54 +87,72 @@ static int page_show(const struct watch *watch, struct errmsg *e)
 	return fflush(stdout) == 0 ? 0 : errmsg_set(e, -errno, "cannot write to the terminal");
 }
 
-/* False: it is time to go. */
-static bool await(const struct watch *watch)
+/* Stopped like any program, but with a terminal that is in order. */
+static enum wake on_signal(const struct screen *screen)
 {
-	struct pollfd pollers[2] = { { .fd = STDIN_FILENO, .events = POLLIN },
-				     { .fd = watch->signals, .events = POLLIN } };
 	struct signalfd_siginfo info = { .ssi_signo = 0 };
-	char key = 'q';
 
-	if (poll(pollers, 2, INTERVAL) <= 0)
-		return true;
-	if (pollers[1].revents)
-		return read(watch->signals, &info, sizeof(info)) != (ssize_t)sizeof(info) ||
-		       info.ssi_signo == SIGWINCH;
-	/* The terminal's end is one, too. */
-	return read(STDIN_FILENO, &key, 1) == 1 && key != 'q' && key != 'Q';
+	if (read(screen->signals, &info, sizeof(info)) != (ssize_t)sizeof(info) ||
+	    info.ssi_signo == SIGWINCH)
+		return WAKE_EARLY;
+	if (info.ssi_signo != SIGTSTP)
+		return WAKE_END;
+	screen_leave(screen);
+	(void)raise(SIGSTOP);
+	screen_enter(screen);
+	return WAKE_EARLY;
 }
 
-static int loop(const struct watch *watch, struct errmsg *e)
+static enum wake await(const struct watch *watch, const struct screen *screen)
 {
-	int r;
+	struct pollfd pollers[2] = { { .fd = STDIN_FILENO, .events = POLLIN },
+				     { .fd = screen->signals, .events = POLLIN } };
+	char key = 'q';
 
-	do
-		r = page_show(watch, e);
-	while (r == 0 && await(watch));
+	if (poll(pollers, 2, (int)watch->delay) <= 0)
+		return WAKE_DUE;
+	if (pollers[1].revents)
+		return on_signal(screen);
+	/* The terminal's end is one, too. */
+	if (read(STDIN_FILENO, &key, 1) != 1 || key == 'q' || key == 'Q')
+		return WAKE_END;
+	if (watch->key)
+		watch->key(watch->ctx, key);
+	return WAKE_EARLY;
+}
+
+static int loop(const struct watch *watch, const struct screen *screen, struct errmsg *e)
+{
+	enum wake wake = WAKE_DUE;
+	unsigned n = 0;
+	int r = 0;
+
+	while (r == 0 && wake != WAKE_END) {
+		r = page_show(watch, wake == WAKE_DUE, e);
+		n += wake == WAKE_DUE;
+		wake = await(watch, screen);
+		if (wake == WAKE_DUE && n == watch->count)
+			wake = WAKE_END;
+	}
 	return r;
 }
 
-int watch_run(watch_page *page, void *ctx, struct errmsg *e)
+int watch_run(const struct watch *watch, struct errmsg *e)
 {
-	struct watch watch = { .page = page, .ctx = ctx };
-	struct termios old, raw;
-	sigset_t mask;
+	struct screen screen;
 	int r;
 
-	if (!isatty(STDOUT_FILENO) || tcgetattr(STDIN_FILENO, &old) < 0)
+	if (!isatty(STDOUT_FILENO) || tcgetattr(STDIN_FILENO, &screen.old) < 0)
 		return errmsg_setx(e, -ENOTTY, "standard input and output are not a terminal");
-	watch.signals = signals_catch(&mask, e);
-	if (watch.signals < 0)
-		return watch.signals;
-	raw = old;
-	raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
-	(void)tcsetattr(STDIN_FILENO, TCSANOW, &raw);
-	(void)fputs(SCREEN_ENTER, stdout);
-	r = loop(&watch, e);
-	(void)fputs(SCREEN_LEAVE, stdout);
-	(void)fflush(stdout);
-	(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &old);
-	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
-	close_fd(&watch.signals);
+	screen.signals = signals_catch(&screen.mask, e);
+	if (screen.signals < 0)
+		return screen.signals;
+	screen.raw = screen.old;
+	screen.raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+	screen_enter(&screen);
+	r = loop(watch, &screen, e);
+	screen_leave(&screen);
+	(void)sigprocmask(SIG_SETMASK, &screen.mask, NULL);
+	close_fd(&screen.signals);
 	return r;
 }

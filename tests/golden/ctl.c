@@ -4,18 +4,16 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "detail.h"
+#include "golden.h"
 #include "json.h"
 #include "list.h"
 #include "metrics.h"
 #include "process_list.h"
 #include "tap.h"
 #include "units.h"
-
-#define TEXT_MAX 65536
 
 static struct view instances[] = {
 	{ .user = "alice",
@@ -304,53 +302,12 @@ static const struct {
 	{ "units", print_units },
 };
 
-static void read_text(const char *path, char *ret)
-{
-	FILE *file = fopen(path, "re");
-	size_t n = file ? fread(ret, 1, TEXT_MAX - 1, file) : 0;
-
-	ret[n] = '\0';
-	if (file)
-		(void)fclose(file);
-}
-
-static void write_text(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "we");
-
-	if (!file)
-		tap_bail("cannot write %s", path);
-	(void)fputs(text, file);
-	(void)fclose(file);
-}
-
-static void check(const char *top, const char *name, void (*print)(FILE *out))
-{
-	static char have[TEXT_MAX], want[TEXT_MAX];
-	const char *update = getenv("UPDATE");
-	char path[1024];
-	FILE *out = fmemopen(have, sizeof(have), "w");
-
-	if (!out)
-		tap_bail("cannot make a stream");
-	print(out);
-	(void)fclose(out);
-	(void)snprintf(path, sizeof(path), "%s/tests/golden/ctl/%s.want", top, name);
-	if (update && strcmp(update, "1") == 0)
-		write_text(path, have);
-	read_text(path, want);
-	if (!tap_ok(strcmp(have, want) == 0, "%s", name))
-		tap_note("have: %s", have);
-}
-
 int main(void)
 {
-	const char *top = getenv("NSISO_TOP");
-
 	tap_begin();
 	(void)setenv("TZ", "UTC", 1);
 	tzset();
 	for (size_t i = 0; i < sizeof(outputs) / sizeof(outputs[0]); i++)
-		check(top ? top : ".", outputs[i].name, outputs[i].print);
+		golden_check(outputs[i].name, outputs[i].print);
 	return tap_end();
 }
