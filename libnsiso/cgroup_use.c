@@ -47,7 +47,7 @@ static const struct row rows_v2[] = {
 	{ "io.stat", "wbytes", USE_IO_WRITTEN, FORM_WORDS, 1 },
 	{ "io.stat", "rios", USE_IO_READS, FORM_WORDS, 1 },
 	{ "io.stat", "wios", USE_IO_WRITES, FORM_WORDS, 1 },
-	{ NULL },
+	{ .file = NULL },
 };
 
 /* v1 counts swap with memory; see take_out_memory(). */
@@ -72,7 +72,7 @@ static const struct row rows_v1[] = {
 	{ "blkio.throttle.io_service_bytes_recursive", "Write", USE_IO_WRITTEN, FORM_LINES, 1 },
 	{ "blkio.throttle.io_serviced_recursive", "Read", USE_IO_READS, FORM_LINES, 1 },
 	{ "blkio.throttle.io_serviced_recursive", "Write", USE_IO_WRITES, FORM_LINES, 1 },
-	{ NULL },
+	{ .file = NULL },
 };
 
 const char *cgroup_use_name(enum cgroup_figure figure)

@@ -103,7 +103,7 @@ static int walk_all(const struct walk *walk)
 
 	while ((n = syscall(SYS_getdents64, walk->proc, buffer, sizeof(buffer))) > 0) {
 		for (at = 0; at < n;) {
-			const struct entry *entry = (const struct entry *)(buffer + at);
+			const struct entry *entry = (const void *)(buffer + at);
 
 			at += entry->len;
 			if (entry->name[0] >= '1' && entry->name[0] <= '9')

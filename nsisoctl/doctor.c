@@ -24,6 +24,7 @@ static void *grow(void *array, size_t n, size_t size)
 	return reallocarray(array, n ? 2 * n : 1, size);
 }
 
+static char *format(const char *fmt, va_list arguments) __attribute__((format(printf, 1, 0)));
 static char *format(const char *fmt, va_list arguments)
 {
 	char *text = NULL;
