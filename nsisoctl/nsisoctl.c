@@ -3,6 +3,7 @@
  */
 #include "nsisoctl.h"
 #include "commands.h"
+#include "progress.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -73,6 +74,37 @@ int cmd_help(int argc, char **argv)
 	return STATUS_OK;
 }
 
+/* What is shown on a terminal of a command that may take longer than a second; NULL: nothing. */
+static const char *progress_text(const char *name)
+{
+	static const struct {
+		const char *name, *text;
+	} slow[] = { { "check", "checking" },
+		     { "apply", "applying" },
+		     { "kill", "ending" },
+		     { "gc", "removing" },
+		     { "wait", "waiting" } };
+
+	for (size_t i = 0; i < sizeof(slow) / sizeof(slow[0]); i++)
+		if (strcmp(name, slow[i].name) == 0)
+			return slow[i].text;
+	return NULL;
+}
+
+static int command_run(const struct command *command, int argc, char **argv)
+{
+	const char *text = progress_text(command->name);
+	struct progress progress;
+	int status;
+
+	if (!text)
+		return command->run(argc, argv);
+	progress = progress_begin(text);
+	status = command->run(argc, argv);
+	progress_end(&progress);
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command;
@@ -96,5 +128,5 @@ int main(int argc, char **argv)
 		command_help(command);
 		return STATUS_OK;
 	}
-	return command->run(argc - 1, argv + 1);
+	return command_run(command, argc - 1, argv + 1);
 }

@@ -9,6 +9,7 @@ teardown_file() { end_world; }
 setup() { begin && needs_product; }
 
 teardown() {
+	tmux -L progress kill-server 2>/dev/null || :
 	rm -f /home/alice/seen* "$NSISO_TEST/wait.out"
 	finish
 }
@@ -26,6 +27,17 @@ catch_term() {
 ignore_term() {
 	ssh_as alice 'sh -c "trap \"\" TERM HUP; : >~/seen.ready; while :; do sleep 1000; done" \
 		>/dev/null 2>&1 </dev/null & until [ -e ~/seen.ready ]; do sleep 0.05; done'
+}
+
+@test "on a terminal wait shows for how long it has been waiting, and takes that away at the end" {
+	hold a alice
+	timeout 60 tmux -L progress new-session -d -x 100 -y 20 "nsisoctl wait alice; echo waited; cat" </dev/null
+	wait_until 10 eval 'tmux -L progress capture-pane -p | grep -qx "waiting: [1-9][0-9]* s"'
+	release a
+	wait_until 10 eval 'tmux -L progress capture-pane -p | grep -qx waited'
+	refute_match "$(tmux -L progress capture-pane -p)" waiting
+	run nsisoctl wait alice
+	assert_output ""
 }
 
 @test "kill ends an instance with all its sessions in good order" {
