@@ -116,7 +116,9 @@ install_product() {
 
 # The cgroups that make_cgroups made, those of them (or below) for processes, and what [cgroup] parent= must
 # be there; what look_for_leftovers and clean found.
-cgroups=() leaves=() NSISO_CGROUP_PARENT=self leftovers=()
+cgroups=() leaves=() leftovers=()
+# (set already inside, where `enter` runs once more)
+: "${NSISO_CGROUP_PARENT:=self}"
 
 # own_cgroups: the folder of the cgroup that this process runs in, one line a hierarchy that tests use.
 own_cgroups() {
