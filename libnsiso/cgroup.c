@@ -241,7 +241,8 @@ static void complete(struct cgroup_one *one)
 	const char *name = one->at.path + strlen(ROOT) + 1;
 	size_t i;
 
-	(void)snprintf(one->parent, sizeof(one->parent), "%s", one->at.path);
+	_Static_assert(sizeof(one->parent) >= sizeof(one->at.path), "a parent is as long");
+	memcpy(one->parent, one->at.path, sizeof(one->at.path));
 	for (i = 0; i < 2 && strrchr(one->parent, '/'); i++)
 		*strrchr(one->parent, '/') = '\0';
 	one->user = one->dir = one->session = -1;

@@ -59,7 +59,27 @@ static bool is_opening(int user_dir)
 	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }
 
-/* The record's lock is asked for on the descriptor that is read: both are of one moment. */
+/* On the descriptor that is read, so that it is this record's. */
+static bool is_unlocked(int record)
+{
+	if (flock(record, LOCK_SH | LOCK_NB) < 0)
+		return false;
+	(void)flock(record, LOCK_UN);
+	return true;
+}
+
+/* A supervisor removes its record before it ends, and so before it lets go of the lock. */
+static bool is_removed(int record)
+{
+	struct stat st;
+
+	return fstat(record, &st) == 0 && st.st_nlink == 0;
+}
+
+/*
+ * Asked twice: a login makes the record and locks it then, and by the time that the record is read the
+ * supervisor may stand in it.
+ */
 static int look(const char *user, int user_dir, struct instance_found *found, struct errmsg *e)
 {
 	AUTO_CLOSE int record = openat(found->dir, "record", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -67,14 +87,14 @@ static int look(const char *user, int user_dir, struct instance_found *found, st
 
 	if (record < 0)
 		return errno == ENOENT ? 1 : errmsg_set(e, -errno, "cannot open the record");
-	found->life = INSTANCE_ALIVE;
-	if (flock(record, LOCK_SH | LOCK_NB) == 0) {
-		(void)flock(record, LOCK_UN);
-		found->life = INSTANCE_DEAD;
-	}
+	found->life = is_unlocked(record) ? INSTANCE_DEAD : INSTANCE_ALIVE;
 	r = instance_read_from(record, &found->record, e);
 	if (r < 0)
 		return errmsg_wrap(e, "instance %s of user %s", found->id, user);
+	if (found->life == INSTANCE_DEAD && is_removed(record))
+		return 1;
+	if (found->life == INSTANCE_DEAD && !is_unlocked(record))
+		found->life = INSTANCE_ALIVE;
 	if (found->record.supervisor.pid == 0 && is_opening(user_dir))
 		found->life = INSTANCE_STARTING;
 	return 0;
