@@ -108,9 +108,10 @@ do_environment() {
 	go -tt 'echo "$TERM <$SSH_TTY>"; tty'
 }
 
+# The signals of a program that the shell runs: its own it blocks while it forks, which a child may see.
 do_process() {
 	go 'umask; ulimit -a; ulimit -aH; nice; ps -o cls=,ni= -p $$; ionice; taskset -p $$ | cut -d: -f2
-		grep -E "^(Sig(Blk|Ign|Cgt)|Seccomp|NoNewPrivs|Cap.*)" /proc/$$/status; cat /proc/$$/oom_score_adj
+		grep -E "^(Sig(Blk|Ign|Cgt)|Seccomp|NoNewPrivs|Cap.*)" /proc/self/status; cat /proc/$$/oom_score_adj
 		ls /proc/$$/fd; pwd; id; echo "$0 $- $# $SHELL"; cat /proc/$$/comm
 		ps -o pgid=,sid=,tpgid= -p $$ | grep -c -- -1; cat /proc/self/loginuid; echo' | tr -d ' \t'
 }
