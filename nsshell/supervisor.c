@@ -227,9 +227,11 @@ static bool settle(struct supervisor *s)
 	return true;
 }
 
-/* An init that was stopped, say, hears no SIGTERM.  False: nobody is left to wait for. */
+/* An init that was stopped, say, hears no SIGTERM.  False: nobody is left to wait for.  No other time-out counts. */
 static bool lose_patience(struct supervisor *s)
 {
+	if (!s->closing || s->due < 0 || wire_now() < s->due)
+		return true;
 	if (s->over)
 		return false;
 	end_kill_init(s);
