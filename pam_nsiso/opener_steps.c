@@ -63,6 +63,7 @@ static int keep_account(struct opener_steps *s, int folder, struct errmsg *e)
 {
 	int *fd = &s->fd[LAUNCH_ACCOUNT];
 
+	_Static_assert(LAUNCH_COUNT - LAUNCH_ACCOUNT >= INSTANCE_CGROUPS_MAX, "room for each");
 	while (*fd >= 0)
 		fd++;
 	*fd = fcntl(folder, F_DUPFD_CLOEXEC, 3);
