@@ -68,11 +68,30 @@ do_screen() { # VARIABLE=VALUE
 do_screen_in_run() { do_screen; }
 do_screen_at_home() { do_screen 'SCREENDIR=$HOME/.screen'; }
 
-do_mosh() {
+# What the client says of itself, whose steps these are, and what its session prints of SAID; its port is udp.
+mosh_says() { # SAID STEP...
 	export LC_ALL=C.UTF-8 TERM=vt100
-	timeout 20 "$here/terminal.py" 'expect:\$' 'send:echo he""llo; who\n' 'expect:hello' 'send:exit\n' -- \
-		env TERM=vt100 mosh --predict=never --experimental-remote-ip=remote --bind-server=any --port="$((port + 10000))" \
-		--ssh="ssh -F $client" "$user@127.0.0.1" | tr -d '\0' | grep -ao 'hello\|mosh: exiting\|\[mosh is exiting.\]'
+	udp=$((port + 10000))
+	"$here/terminal.py" -t 60 "${@:2}" -- \
+		env TERM=vt100 mosh --predict=never --experimental-remote-ip=remote --bind-server=any --port="$udp" \
+		--ssh="ssh -F $client" "$user@127.0.0.1" | tr -d '\0' |
+		grep -aoE "$1|Nothing received|did not make a successful connection|mosh: exiting|\[mosh is exiting.\]"
+}
+
+do_mosh() {
+	mosh_says hello 'expect:\$' 'send:echo he""llo; who\n' 'expect:hello' 'send:exit\n'
+}
+
+# Its user leaves by mosh's own key.
+do_mosh_in_vain() {
+	local udp
+	mosh_says '\$ ' 'expect:Nothing received' 'send:\x1e.'
+	echo "inside: $(go "ss -Hlun 'src :$udp' | wc -l; pgrep -x mosh-server >/dev/null && echo served" | xargs)"
+	echo "on the host: $(ss -Hlun "src :$udp" | wc -l)"
+}
+
+do_mosh_until_it_ends() {
+	mosh_says nothing
 }
 
 @test "what nohup starts goes on" {
@@ -92,8 +111,21 @@ do_mosh() {
 }
 
 @test "mosh lives on after its ssh" {
-	local sides=(plain alice) # under net=none its packets do not come in
+	local sides=(plain alice) # under net=none: the next test
 	beside do_mosh $'hello\n.*exiting.*status 0'
+}
+
+@test "under net=none mosh says that nothing comes from its server, whose port is inside" {
+	run run_side nolan do_mosh_in_vain
+	assert_output $'Nothing received\ndid not make a successful connection\n[mosh is exiting.]\ninside: 1 served\non the host: 0\nstatus 0'
+}
+
+@test "without linger mosh ends with its ssh" {
+	rm /etc/nsiso/conf.d/linger.conf
+	run run_side alice do_mosh_until_it_ends
+	assert_match "$output" '\[mosh is exiting.\]'
+	wait_until 10 refute has_instance alice
+	refute pgrep -u alice
 }
 
 @test "sessions of screen outside are not to be seen" {

@@ -343,7 +343,7 @@ with ftplib.FTP(timeout=20) as f:
 		bounding = setuid setgid dac_override audit_write sys_resource
 		no_new_privs = no
 	EOT
-	run ssh_as alice 'sudo -u carol id -un; echo "$?"'
+	run ssh_as alice 'exec 2>&1; sudo -u carol id -un; echo "$?"'
 	assert_match "$output" 'nsiso: isolation failed, reference [0-9a-f]+'
 	assert_match "$output" $'\n1(\n|$)'
 	assert_log 'session refused: user=carol service=sudo .*from inside another isolated session'

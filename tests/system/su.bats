@@ -84,7 +84,7 @@ $(readlink "/proc/$(record_of alice init)/ns/net")
 
 @test "su=refuse: sudo and su to root are refused, with one line, and the log has the reason" {
 	admin_policy refuse yes
-	run ssh_as alice 'sudo id; echo "status $?"'
+	run ssh_as alice 'exec 2>&1; sudo id; echo "status $?"'
 	refute_match "$output" uid=
 	assert_match "$output" 'nsiso: sessions of root are not allowed from here, reference [0-9a-f]+'
 	assert_match "$output" 'status 1'

@@ -7,11 +7,15 @@ load lib
 load beside
 
 # What does not; the manual page of the module has these in "DIFFERENCES".  Under net=none the only 127.0.0.1
-# is the instance's: neither the host's services nor its sshd are there, and nothing of the host comes in.
+# is the instance's: neither the host's services nor its sshd are there, nothing of the host comes in, and sshd's
+# port for a display is there.
 differs[do_forward_local.nolan]='< host: from-host
 > host: '
 differs[do_forward_remote.nolan]='< from the host: from-client
 > from the host: '
+differs[do_display_trusted.nolan]="< the host's port: 1
+> the host's port: 0"
+differs[do_display_untrusted.nolan]=${differs[do_display_trusted.nolan]}
 differs[do_jump.nolan]='< jumped: USER
 > jumped: '
 
@@ -23,7 +27,8 @@ setup_file() {
 	wait_until 5 test -S "$NSISO_TEST/answer.sock"
 	mkdir -m 1777 /tmp/.X11-unix
 	xauth -q -f "$NSISO_TEST/xauthority" add :7 . 0123456789abcdef0123456789abcdef 2>/dev/null
-	start_daemon x11 Xvfb :7 -nolisten tcp -auth "$NSISO_TEST/xauthority" -screen 0 64x64x8
+	# What xauth agrees with it on for programs that are not trusted, it forgets at a reset, with its last client.
+	start_daemon x11 Xvfb :7 -noreset -nolisten tcp -auth "$NSISO_TEST/xauthority" -screen 0 64x64x8
 	wait_until 20 test -S /tmp/.X11-unix/X7
 	# Displays of both must not meet on the host's network.
 	start_sshd x11 'X11Forwarding yes'
@@ -122,13 +127,24 @@ do_agent() {
 	kill "$SSH_AGENT_PID"
 }
 
-do_x11() {
-	local sshd=x11
+# sshd's port for a display, the cookie, and what the client's X server says, to one whom it trusts not alone.
+do_display() { # SSH OPTION...
+	local sshd=x11 display
 	cp "$NSISO_TEST/xauthority" .
 	export DISPLAY=:7 XAUTHORITY=$dir/xauthority
-	go 'touch .Xauthority'
-	go -Y 'echo "${DISPLAY%:*}"; xauth list "$DISPLAY" | grep -c MIT; timeout 25 xdpyinfo | grep "dimensions\|vendor string"'
+	go "$@" 'exec 2>&1; echo "${DISPLAY%:*}"; xauth list "$DISPLAY" | grep -c MIT; stat -c "%U %a" .Xauthority
+		timeout 25 xdpyinfo >info; grep "dimensions\|vendor string" info; echo "trusted: $(grep -cw XTEST info)"
+		echo "${DISPLAY#*:}" >display.new; mv display.new display; until [ -e go ]; do sleep 0.1; done' 2>said &
+	wait_until 30 test -e "/home/$user/display"
+	display=$(cat "/home/$user/display")
+	echo "the host's port: $(ss -Hltne "src 127.0.0.1:$((6000 + ${display%.*}))" | grep -cw "uid:$(id -u "$user")")"
+	touch "/home/$user/go"
+	wait $!
+	cat said
 }
+
+do_display_trusted() { do_display -Y; }
+do_display_untrusted() { do_display -X -o ForwardX11Trusted=no; }
 
 do_sshfs() {
 	local n
@@ -187,8 +203,12 @@ do_ansible() {
 	beside do_agent $'^1\nUSER 700\nUSER [67]'
 }
 
-@test "a program of X11 reaches the client's display" {
-	beside do_x11 $'^localhost\n1\n.*vendor.*\n.*64x64'
+@test "a program of X11 reaches the client's display (-Y)" {
+	beside do_display_trusted $'^localhost\n1\nUSER 600\n.*vendor.*\n.*64x64.*\ntrusted: 1\n[^\n]*: 1\n.*status 0'
+}
+
+@test "a program of X11 that the display does not trust reaches it (-X)" {
+	beside do_display_untrusted $'^localhost\n1\nUSER 600\n.*vendor.*\n.*64x64.*\ntrusted: 0\n[^\n]*: 1\n.*status 0'
 }
 
 @test "sshfs mounts the home" {
