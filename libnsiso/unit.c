@@ -37,7 +37,7 @@ const char *unit_scope(const char *user, const char *id, char *ret)
 	return ret;
 }
 
-static void change_begin(const struct unit_user *user, struct unit_change *ret)
+void unit_change_begin(const struct unit_user *user, struct unit_change *ret)
 {
 	memset(ret, 0, sizeof(*ret));
 	ret->user = user;
@@ -45,7 +45,7 @@ static void change_begin(const struct unit_user *user, struct unit_change *ret)
 	(void)unit_slice_folder(user->uid, ret->folder);
 }
 
-static void change_end(struct unit_change *change)
+void unit_change_end(struct unit_change *change)
 {
 	unit_bus_close(change->bus);
 	change->bus = NULL;
@@ -117,8 +117,7 @@ static int finish_limits(struct unit_change *change, const struct unit_limit *li
 	return r < 0 ? r : unit_limits_verify(change->user, change->folder, limits, n, false, e);
 }
 
-/* The folder of the cgroup that this process is in, "" when the host has no version 2. */
-static int own_folder(char *ret, size_t size, struct errmsg *e)
+int unit_own_folder(char *ret, size_t size, struct errmsg *e)
 {
 	char text[4096], *line, *rest = text;
 	int r = unit_file_read("/proc/self", "cgroup", text, sizeof(text));
@@ -132,7 +131,7 @@ static int own_folder(char *ret, size_t size, struct errmsg *e)
 	return 0;
 }
 
-static bool is_below(const char *path, const char *folder)
+bool unit_is_below(const char *path, const char *folder)
 {
 	size_t len = strlen(folder);
 
@@ -192,24 +191,27 @@ static int limit_session(struct unit_change *change, const char *folder,
 	return r < 0 ? r : unit_limits_verify(change->user, folder, limits, n, true, e);
 }
 
+/*
+ * Below the slice first, which is active then: what is set of one that is not makes systemd create its cgroup
+ * and forget it (unit_revert.c).
+ */
 static int enter(struct unit_change *change, const char *id, const struct unit_limit *limits,
 		 unsigned n, struct errmsg *e)
 {
 	char folder[4096];
-	bool changed, inside;
-	int r = own_folder(folder, sizeof(folder), e);
+	bool changed = false;
+	int r = unit_own_folder(folder, sizeof(folder), e);
 
-	if (r < 0)
-		return r;
-	inside = is_below(folder, change->folder);
-	r = begin_limits(change, limits, n, &changed, e);
-	if (r == 0 && !inside)
+	if (r == 0 && !unit_is_below(folder, change->folder)) {
 		r = start_scope(change, id, e);
-	if (r == 0 && !inside)
-		r = own_folder(folder, sizeof(folder), e);
-	if (r == 0 && !is_below(folder, change->folder))
-		r = errmsg_setx(e, -EIO, "systemd left this process in %s", folder);
-	if (r == 0 && (changed || !inside))
+		if (r == 0)
+			r = unit_own_folder(folder, sizeof(folder), e);
+		if (r == 0 && !unit_is_below(folder, change->folder))
+			r = errmsg_setx(e, -EIO, "systemd left this process in %s", folder);
+	}
+	if (r == 0)
+		r = begin_limits(change, limits, n, &changed, e);
+	if (r == 0 && changed)
 		r = finish_limits(change, limits, n, e);
 	return r < 0 ? r : limit_session(change, folder, limits, n, e);
 }
@@ -221,9 +223,9 @@ int unit_enter(const struct unit_user *user, const char *id, const struct unit_l
 	int r = -ECONNRESET, tries;
 
 	for (tries = 0; tries < TRIES && unit_bus_is_lost(r); tries++) {
-		change_begin(user, &change);
+		unit_change_begin(user, &change);
 		r = enter(&change, id, limits, n, e);
-		change_end(&change);
+		unit_change_end(&change);
 	}
 	return r;
 }
@@ -235,30 +237,11 @@ int unit_limit(const struct unit_user *user, const struct unit_limit *limits, un
 	bool changed;
 	int r;
 
-	change_begin(user, &change);
+	unit_change_begin(user, &change);
 	r = begin_limits(&change, limits, n, &changed, e);
 	if (r == 0 && changed)
 		r = finish_limits(&change, limits, n, e);
-	change_end(&change);
-	return r;
-}
-
-int unit_revert(const struct unit_user *user, struct errmsg *e)
-{
-	struct unit_change change;
-	int r;
-
-	change_begin(user, &change);
-	r = unit_state_read(user->dir, &change.owned, e);
-	if (r == 0 && change.owned.n)
-		r = unit_change_open(&change, e);
-	if (r == 0 && change.owned.n)
-		r = unit_change_set(&change, e);
-	if (r == 0)
-		r = unit_change_write_files(&change, e);
-	if (r == 0)
-		r = unit_change_forget(&change, e);
-	change_end(&change);
+	unit_change_end(&change);
 	return r;
 }
 

@@ -55,8 +55,13 @@ int unit_enter(const struct unit_user *user, const char *id, const struct unit_l
 /* The same without moving anybody: the limits of the user, for those that are logged in now. */
 int unit_limit(const struct unit_user *user, const struct unit_limit *limits, unsigned n,
 	       struct errmsg *e);
-/* Takes back what was set of the user's slice, with the files that systemd keeps it in.  Idempotent. */
+/*
+ * Takes back what was set of the user's slice, with the files that systemd keeps it in.  Idempotent.  Forks.
+ * -EDEADLK: systemd is about to stop the slice, try again when it has.
+ */
 int unit_revert(const struct unit_user *user, struct errmsg *e);
+/* The same for a process that may not fork, while it is below the slice; else nothing is done. */
+int unit_revert_inside(const struct unit_user *user, struct errmsg *e);
 /* Whether the state folder has instances: while it has, nothing is to be reverted. */
 bool unit_user_has_instances(int dir);
 

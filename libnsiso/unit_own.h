@@ -14,6 +14,8 @@ struct unit_change {
 	struct unit_values wanted;
 };
 
+void unit_change_begin(const struct unit_user *user, struct unit_change *ret);
+void unit_change_end(struct unit_change *change);
 int unit_change_open(struct unit_change *change, struct errmsg *e);
 /* Keeps what the wanted properties are now, for those not yet owned; then sets them, and gives back the rest. */
 int unit_change_set(struct unit_change *change, struct errmsg *e);
@@ -23,6 +25,10 @@ int unit_change_write_files(const struct unit_change *change, struct errmsg *e);
 int unit_change_forget(struct unit_change *change, struct errmsg *e);
 /* Whether what is owned are the wanted properties and no other ones. */
 bool unit_change_is_known(const struct unit_change *change);
+
+/* The folder of the cgroup that this process is in, "" when the host has no version 2. */
+int unit_own_folder(char *ret, size_t size, struct errmsg *e);
+bool unit_is_below(const char *path, const char *folder);
 
 /* Whether all of the user (session: of one session) are in force in the folder. */
 bool unit_limits_hold(const char *folder, const struct unit_limit *limits, unsigned n,

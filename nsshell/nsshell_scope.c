@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -27,6 +28,9 @@
 
 #define STATE 0       /* descriptor of the folder of all instances */
 #define TIMEOUT 30000 /* ms; nobody waits */
+#define STOP_TIMEOUT \
+	150000 /* ms for a slice to stop: its sessions have 90 s for that (systemd.scope(5)) */
+#define STOP_PAUSE 300000000 /* ns between two looks whether it has */
 
 static int start_scope(const struct unit_scope *scope, struct errmsg *e)
 {
@@ -56,19 +60,32 @@ static int start(char **argv, struct errmsg *e)
 	return r < 0 && (kill(pids[0], 0) < 0 || unit_bus_is_in_scope(&scope)) ? 0 : r;
 }
 
-static int revert(char **argv, struct errmsg *e)
+static int revert_locked(struct unit_user *user, struct errmsg *e)
 {
-	struct unit_user user = { .user = argv[1],
-				  .uid = (uid_t)strtoul(argv[2], NULL, 10),
-				  .deadline = wire_now() + TIMEOUT };
-	AUTO_CLOSE int dir = state_lock_user(STATE, user.user, user.deadline, e);
+	AUTO_CLOSE int dir = state_lock_user(STATE, user->user, wire_now() + TIMEOUT, e);
 	int r = dir < 0 ? dir : 0;
 
-	user.dir = dir;
+	user->dir = dir;
+	user->deadline = wire_now() + TIMEOUT;
 	if (r == 0 && !unit_user_has_instances(dir))
-		r = unit_revert(&user, e);
+		r = unit_revert(user, e);
 	/* Also made by the lock; not empty: it has instances. */
-	(void)unlinkat(STATE, user.user, AT_REMOVEDIR);
+	(void)unlinkat(STATE, user->user, AT_REMOVEDIR);
+	return r;
+}
+
+/* A slice that is being stopped is waited for without the lock: logins must not wait with us. */
+static int revert(char **argv, struct errmsg *e)
+{
+	const struct timespec pause = { .tv_nsec = STOP_PAUSE };
+	const int64_t deadline = wire_now() + STOP_TIMEOUT;
+	struct unit_user user = { .user = argv[1], .uid = (uid_t)strtoul(argv[2], NULL, 10) };
+	int r = revert_locked(&user, e);
+
+	while (r == -EDEADLK && wire_now() < deadline) {
+		(void)nanosleep(&pause, NULL);
+		r = revert_locked(&user, e);
+	}
 	return r;
 }
 

@@ -46,5 +46,5 @@ void opener_unit_leave(const struct opener *o)
 	struct errmsg ignored;
 
 	if (!unit_user_has_instances(o->user_dir))
-		(void)unit_revert(&user, &ignored);
+		(void)unit_revert_inside(&user, &ignored);
 }

@@ -26,7 +26,7 @@ lingers() {
 	is "$(inside b 'pgrep -x sleep >/dev/null && echo same')" same
 	inside b 'pkill -x sleep'
 	logout b
-	reverted
+	forgotten
 }
 
 # There logind ends what a session has started, as it does without us; an instance in which nothing is left ends.
@@ -37,7 +37,7 @@ lingers_killed() {
 	inside a 'setsid sleep 1000 >/dev/null 2>&1 </dev/null &'
 	wait_until 30 in_own_scope alice
 	logout a
-	reverted
+	forgotten
 	is "$(pgrep -u alice -x sleep)" ""
 	is "$(systemctl --failed --no-legend)" ""
 }
@@ -123,7 +123,7 @@ limits_at_run_time() {
 	nsisoctl limit alice memory.max=-
 	is "$(properties user-1000.slice MemoryMax)" $((96 << 20))
 	logout a
-	reverted
+	forgotten
 }
 
 # The host as `make install` and the shipped lines of PAM leave it.
@@ -142,7 +142,7 @@ trial_passes() {
 	policy '[cgroup]' 'memory.max = 128M' 'pids.max = 90'
 	nsisoctl trial alice >"$tmp/trial" || { cat "$tmp/trial"; return 1; }
 	has "$(cat "$tmp/trial")" 'ok +pids.max: reads back as 90'
-	reverted
+	forgotten
 }
 
 # The user's memory is scarce, not that of who looks after the end.
@@ -156,6 +156,27 @@ supervisor_is_spared() {
 	is "$(inside a 'cat /proc/self/oom_score_adj')" 0
 }
 
+# Nobody is left to give back what was set, and the slice is stopped before gc does.
+killed_supervisor_is_collected() {
+	local tasks
+
+	tasks=$(properties user-1000.slice TasksMax)
+	policy '[cgroup]' 'memory.max = 128M' 'pids.max = 77'
+	login a alice
+	inside a true
+	wait_until 30 in_own_scope alice
+	# shellcheck disable=SC2046 # two numbers
+	kill -KILL $(instance_pids alice)
+	wait_until 60 test ! -e "$slice"
+	test -e "$control/user-1000.slice.d/50-TasksMax.conf"
+	is "$(properties user-1000.slice TasksMax)" 77
+	nsisoctl gc
+	is "$(remains)" ""
+	forgotten
+	is "$(properties user-1000.slice MemoryMax TasksMax)" "infinity $tasks"
+	is "$(systemctl --failed --no-legend)" ""
+}
+
 prove "with linger = yes a process outlives the last logout with the slice's limits, and the next login joins it" lingers
 prove "under KillUserProcesses=yes logind ends what would linger, and nothing is left" lingers_killed
 prove "what systemd-run --user starts is below the user's slice, whose memory.max and pids.max hold for it" manager_is_limited
@@ -164,4 +185,5 @@ prove "nsisoctl freeze stops the user's slice and refuses logins, thaw lets it g
 prove "nsisoctl limit and apply change the slice's properties, and a limit for a time goes back" limits_at_run_time
 prove "nsisoctl doctor finds nothing wrong on a host that is set up well, and what sshd has wrong" doctor_judges
 prove "nsisoctl trial passes, and leaves no unit" trial_passes
+prove "what a killed supervisor left set of the slice nsisoctl gc takes back, and leaves no cgroup" killed_supervisor_is_collected
 prove "supervisor and init are not for the OOM killer, the user's processes are" supervisor_is_spared

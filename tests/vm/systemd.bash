@@ -37,21 +37,13 @@ remains() {
 	systemctl list-units --no-legend --all 'nsiso-*.scope'
 }
 
-is_reverted() {
-	[[ ! $(remains) ]]
-}
-
-reverted() {
-	wait_until 120 is_reverted || { remains; return 1; }
-}
-
 # logind stops the slice some time after the last session.
 is_forgotten() {
-	is_reverted && [[ ! -e $slice && ! $(systemctl list-units --no-legend --all user-1000.slice) ]]
+	[[ ! $(remains) && ! -e $slice && ! $(systemctl list-units --no-legend --all user-1000.slice) ]]
 }
 
 forgotten() {
-	wait_until 90 is_forgotten || { remains; find "$slice" -type d; return 1; }
+	wait_until 120 is_forgotten || { remains; find "$slice" -type d; return 1; }
 }
 
 limits_are_properties() {
