@@ -272,7 +272,7 @@ lint-man:
 format: ## Format all C files
 	$(CLANG_FORMAT) -i $(FORMATTED)
 format-check: ## Fail when `make format` would change a file
-	$(CLANG_FORMAT) --dry-run -Werror $(FORMATTED)
+	$(if $(V),,@echo '  FORMAT';)$(CLANG_FORMAT) --dry-run -Werror $(FORMATTED)
 
 # ---------------------------------------------------------------------------------------------------------
 # Install

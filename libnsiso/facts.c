@@ -72,6 +72,7 @@ int facts_user(const char *user, struct facts *ret, struct errmsg *e)
 	memcpy(ret->host, host, sizeof(ret->host));
 	ret->uid = entry.pw_uid;
 	ret->gid = entry.pw_gid;
+	ret->has_nsshell = strcmp(entry.pw_shell, NSISO_BINDIR "/nsshell") == 0;
 	return 0;
 }
 

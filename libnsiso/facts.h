@@ -35,6 +35,7 @@ struct facts {
 	uid_t uid;
 	gid_t gid;
 	char home[NSISO_PATH_MAX];
+	bool has_nsshell; /* for a login shell: no proof of isolation, but without it there is hardly any */
 	char service[64]; /* PAM_SERVICE */
 	char rhost[256];  /* PAM_RHOST; empty: none */
 	char tty[32];     /* PAM_TTY; empty: none.  For the book of sessions alone */
@@ -59,7 +60,7 @@ struct facts {
 	int (*in_group)(const struct facts *facts, const char *group);
 };
 
-/* Fills user, uid, gid, home through getpwnam_r(3), host from gethostname(2). */
+/* Fills user, uid, gid, home, has_nsshell through getpwnam_r(3), host from gethostname(2). */
 int facts_user(const char *user, struct facts *ret, struct errmsg *e);
 /*
  * Fills init_uid, init_gid, cgroup, and backend as the policy asks for it: auto is systemd where that runs the

@@ -110,6 +110,9 @@ void opener_prefetch(struct opener *o)
 	struct errmsg ignored;
 	struct stat st;
 
+	/* Users with a shell of their own are mostly exempt, and their logins shall cost no process. */
+	if (!o->facts.has_nsshell)
+		return;
 	(void)snprintf(folder, sizeof(folder), "%s/%s", o->statedir, o->facts.user);
 	if (lstat(folder, &st) < 0 && errno == ENOENT && opener_check_caller(&ignored) == 0)
 		o->conn = spawn_start(&o->spawn, o->facts.user, o->facts.id, &ignored);

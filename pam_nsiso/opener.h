@@ -23,7 +23,7 @@ struct errmsg;
 #define OPENER_FULL "you have too many sessions already" /* for struct opener's told */
 #define OPENER_FROZEN "your sessions here are suspended"
 
-/* One opening; lives on the stack of pam_sm_open_session(). */
+/* One opening; pam_sm_open_session() has it on the heap, for a caller's stack may be small. */
 struct opener {
 	int64_t begin; /* CLOCK_MONOTONIC in µs, for the log */
 	const char *statedir;
@@ -66,7 +66,7 @@ struct session {
 };
 
 /*
- * While the policy is not read yet: where the user has no instance, starts the supervisor, which takes its
+ * While the policy is not read yet: where a user of nsshell has no instance, starts the supervisor, which takes its
  * time to load.  Best effort.  opener_cancel() must follow.
  */
 void opener_prefetch(struct opener *o);

@@ -219,6 +219,24 @@ assert_alice_alone_refused() { # REGEX
 	assert_works alice
 }
 
+@test "the login of an exempt user with a shell of his own starts no process" {
+	write_policy users.d/alice.conf <<<$'[session]\nmode = off'
+	mv /usr/libexec/nsiso/nsshell-init /usr/libexec/nsiso/away
+	printf '#!/bin/sh\necho started >>%s\n' "$NSISO_TEST/started" >/usr/libexec/nsiso/nsshell-init
+	chmod 755 /usr/libexec/nsiso/nsshell-init
+	: >"$NSISO_TEST/started"
+	ssh_as alice true
+	wait_until 5 grep -q started "$NSISO_TEST/started"
+	chsh -s /bin/bash alice
+	: >"$NSISO_TEST/started"
+	ssh_as alice true
+	chsh -s /usr/bin/nsshell alice
+	mv /usr/libexec/nsiso/away /usr/libexec/nsiso/nsshell-init
+	sleep 0.3
+	assert_equal "$(cat "$NSISO_TEST/started")" ""
+	rm "$NSISO_TEST/started" /etc/nsiso/users.d/alice.conf
+}
+
 @test "a missing account nsiso" {
 	cp /etc/passwd "$NSISO_TEST/passwd"
 	sed -i '/^nsiso:/d' /etc/passwd
