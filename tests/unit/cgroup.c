@@ -19,23 +19,11 @@
 
 #include "cgroup.h"
 #include "errmsg.h"
+#include "folder.h"
 #include "policy.h"
 
-static char folder[] = "/tmp/nsiso-cgroup.XXXXXX";
 static struct cgroup_set set;
 static struct errmsg e;
-
-static int make_folder(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-	(void)state;
-	return rmdir(folder);
-}
 
 /* One hierarchy; controller NULL: v2. */
 static void use(const char *controller)
@@ -170,5 +158,5 @@ int main(void)
 		cmocka_unit_test(test_unknown),
 	};
 
-	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+	return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

@@ -17,19 +17,14 @@
 #include <cmocka.h>
 
 #include "cgroup_use.h"
+#include "folder.h"
 #include "instance.h"
 
-static char folder[] = "/tmp/nsiso-use.XXXXXX";
-static int dir;
 static struct cgroup_use use;
 
 static int make_folder(void **state)
 {
-	(void)state;
-	if (!mkdtemp(folder) || chdir(folder) < 0)
-		return -1;
-	dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return dir < 0 ? -1 : 0;
+	return folder_make(state) < 0 ? -1 : fchdir(dir);
 }
 
 static int begin(void **state)
@@ -50,9 +45,7 @@ static int empty_folder(void **state)
 
 static int remove_folder(void **state)
 {
-	(void)state;
-	(void)close(dir);
-	return chdir("/") < 0 ? -1 : rmdir(folder);
+	return chdir("/") < 0 ? -1 : folder_remove(state);
 }
 
 static void put(const char *file, const char *text)

@@ -13,28 +13,16 @@
 #include <cmocka.h>
 
 #include "errmsg.h"
+#include "folder.h"
 #include "instance.h"
 
-static char folder[] = "/tmp/nsiso-instance.XXXXXX";
-static int dir;
 static struct instance_record record;
 static struct errmsg e;
 
-static int make_folder(void **state)
-{
-	(void)state;
-	if (!mkdtemp(folder))
-		return -1;
-	dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return dir < 0 ? -1 : 0;
-}
-
 static int remove_folder(void **state)
 {
-	(void)state;
 	(void)unlinkat(dir, "record", 0);
-	(void)close(dir);
-	return rmdir(folder);
+	return folder_remove(state);
 }
 
 static void put(const char *text, size_t len)
@@ -189,5 +177,5 @@ int main(void)
 		cmocka_unit_test(test_files),   cmocka_unit_test(test_too_long),
 	};
 
-	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+	return cmocka_run_group_tests(tests, folder_make, remove_folder);
 }

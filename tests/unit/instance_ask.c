@@ -17,12 +17,12 @@
 #include <cmocka.h>
 
 #include "errmsg.h"
+#include "folder.h"
 #include "instance_ask.h"
 
 #define TIMEOUT 10000
 
-static char folder[] = "/tmp/nsiso-ask.XXXXXX";
-static int dir, listener;
+static int listener;
 static struct instance_state state;
 static struct errmsg e;
 
@@ -30,10 +30,8 @@ static int make_folder(void **unused)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 
-	(void)unused;
-	if (!mkdtemp(folder))
+	if (folder_make(unused) < 0)
 		return -1;
-	dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s/ctl", folder);
 	if (bind(listener, (struct sockaddr *)&address, sizeof(address)) < 0)
@@ -43,11 +41,9 @@ static int make_folder(void **unused)
 
 static int remove_folder(void **unused)
 {
-	(void)unused;
 	(void)unlinkat(dir, "ctl", 0);
-	(void)close(dir);
 	(void)close(listener);
-	return rmdir(folder);
+	return folder_remove(unused);
 }
 
 /* A child that answers whatever comes with one message, and waits for the asker to go. */

@@ -14,27 +14,17 @@
 #include <cmocka.h>
 
 #include "errmsg.h"
+#include "folder.h"
 #include "limits_live.h"
 #include "policy.h"
 
-static char folder[] = "/tmp/nsiso-limits.XXXXXX";
-static int dir;
 static struct errmsg e;
 static struct limits_live live;
 
-static int make_folder(void **state)
-{
-	(void)state;
-	dir = mkdtemp(folder) ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	return dir < 0 ? -1 : 0;
-}
-
 static int remove_folder(void **state)
 {
-	(void)state;
 	(void)unlinkat(dir, LIMITS_LIVE_FILE, 0);
-	(void)close(dir);
-	return rmdir(folder);
+	return folder_remove(state);
 }
 
 static void put(const char *text, mode_t mode)
@@ -130,5 +120,5 @@ int main(void)
 					    cmocka_unit_test(test_none),
 					    cmocka_unit_test(test_broken) };
 
-	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+	return cmocka_run_group_tests(tests, folder_make, remove_folder);
 }

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "folder.h"
 #include "supervisor_events.h"
 #include "supervisor_report.h"
 
@@ -90,25 +91,16 @@ static void test_journal(void **state)
 	assert_int_equal(report_journal(&r, 4, text, strlen(want) + 1), strlen(want));
 }
 
-static char folder[] = "/tmp/nsiso-report.XXXXXX";
-static int dir;
-
 static int make_folder(void **state)
 {
-	(void)state;
-	if (!mkdtemp(folder))
-		return -1;
-	dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return mkdirat(dir, "in", 0755);
+	return folder_make(state) < 0 ? -1 : mkdirat(dir, "in", 0755);
 }
 
 static int remove_folder(void **state)
 {
-	(void)state;
 	(void)unlinkat(dir, "in/events", 0);
 	(void)unlinkat(dir, "in", AT_REMOVEDIR);
-	(void)close(dir);
-	return rmdir(folder);
+	return folder_remove(state);
 }
 
 static size_t read_events(char *ret, size_t size)

@@ -16,28 +16,16 @@
 #include <cmocka.h>
 
 #include "errmsg.h"
+#include "folder.h"
 #include "state.h"
 #include "wire.h"
 
-static char folder[] = "/tmp/nsiso-state.XXXXXX";
-static int dir;
 static struct errmsg e;
-
-static int make_folder(void **state)
-{
-	(void)state;
-	if (!mkdtemp(folder))
-		return -1;
-	dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return dir < 0 ? -1 : 0;
-}
 
 static int remove_folder(void **state)
 {
-	(void)state;
 	(void)unlinkat(dir, "alice", AT_REMOVEDIR);
-	(void)close(dir);
-	return rmdir(folder);
+	return folder_remove(state);
 }
 
 static void test_lock(void **state)
@@ -140,5 +128,5 @@ int main(void)
 		cmocka_unit_test(test_folder_of_all),
 	};
 
-	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+	return cmocka_run_group_tests(tests, folder_make, remove_folder);
 }

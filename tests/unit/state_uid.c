@@ -13,28 +13,10 @@
 #include <cmocka.h>
 
 #include "errmsg.h"
+#include "folder.h"
 #include "state_uid.h"
 
-static char folder[] = "/tmp/nsiso-uid.XXXXXX";
-static int dir;
 static struct errmsg e;
-
-static int make_folder(void **state)
-{
-	(void)state;
-	if (!mkdtemp(folder))
-		return -1;
-	dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return dir < 0 ? -1 : 0;
-}
-
-/* Fails when a mark was left. */
-static int remove_folder(void **state)
-{
-	(void)state;
-	(void)close(dir);
-	return rmdir(folder);
-}
 
 static void assert_owner(const char *owner)
 {
@@ -89,5 +71,5 @@ int main(void)
 		cmocka_unit_test(test_garbage),
 	};
 
-	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+	return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }
