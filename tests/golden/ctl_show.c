@@ -15,36 +15,25 @@ static void ignore(void *ctx, const char *file, unsigned line, unsigned column, 
 	tap_bail("%s:%u:%u: %s", file, line, column, text);
 }
 
-static void result_make(const char *text, const struct facts *facts, struct show_result *ret)
+static void result_make(const char *text, struct show_result *ret)
 {
 	struct errmsg e;
 
 	policy_defaults(&ret->policy);
 	if (policy_parse(&ret->policy, text, strlen(text), "users.d/alice.conf", NULL, ignore,
 			 NULL) < 0 ||
-	    plan_build(&ret->policy, facts, &ret->plan, &e) < 0)
+	    plan_build(&ret->policy, &golden_facts, &ret->plan, &e) < 0)
 		tap_bail("cannot make a plan");
 }
 
 /* What a draft changes, nothing, and a login that is not isolated any more. */
 static void print_show_diff(FILE *out)
 {
-	static const struct facts facts = { .user = "alice",
-					    .uid = 1001,
-					    .gid = 1002,
-					    .home = "/home/alice",
-					    .service = "sshd",
-					    .host = "box",
-					    .id = "ID",
-					    .init_uid = 990,
-					    .init_gid = 991,
-					    .cgroup = CGROUP_V2 };
 	static struct show_result old, new;
 
-	result_make("[cgroup]\nmemory.max? = 1G\npids.max = 64\n[uts]\nhostname = a\n", &facts,
-		    &old);
+	result_make("[cgroup]\nmemory.max? = 1G\npids.max = 64\n[uts]\nhostname = a\n", &old);
 	result_make("[cgroup]\npids.max = 99\n\n[uts]\nhostname = b\n[mount]\nread_only = /srv\n",
-		    &facts, &new);
+		    &new);
 	(void)fprintf(out, "differs: %d\n", show_diff(&old, &new, out));
 	(void)fprintf(out, "differs: %d\n", show_diff(&old, &old, out));
 	new = old;

@@ -10,40 +10,20 @@
 
 #include "errmsg.h"
 #include "facts.h"
+#include "golden.h"
 #include "plan.h"
 #include "plan_words.h"
 #include "policy.h"
 #include "tap.h"
 
-#define TEXT_MAX 65536
-
 typedef void plan_printer(const struct plan *plan, FILE *out);
-
-static void read_text(const char *path, char *ret)
-{
-	FILE *file = fopen(path, "re");
-	size_t n = file ? fread(ret, 1, TEXT_MAX - 1, file) : 0;
-
-	ret[n] = '\0';
-	if (file)
-		(void)fclose(file);
-}
 
 /* "# KEY=VALUE KEY=VALUE..." over what is usual. */
 static void set_facts(const char *text, struct facts *ret)
 {
 	char line[512], *word, *rest = line;
 
-	*ret = (struct facts){ .user = "alice",
-			       .uid = 1001,
-			       .gid = 1002,
-			       .home = "/home/alice",
-			       .service = "sshd",
-			       .host = "box",
-			       .id = "0123456789abcdef",
-			       .init_uid = 990,
-			       .init_gid = 991,
-			       .cgroup = CGROUP_V2 };
+	*ret = golden_facts;
 	(void)snprintf(line, sizeof(line), "%.*s", (int)strcspn(text, "\n"), text);
 	while ((word = strsep(&rest, " "))) {
 		if (strncmp(word, "user=", 5) == 0)
@@ -72,7 +52,7 @@ static void make_plan(const char *name, const char *text, plan_printer *print, c
 	static struct plan plan;
 	struct facts facts;
 	struct errmsg e;
-	FILE *out = fmemopen(ret, TEXT_MAX, "we");
+	FILE *out = fmemopen(ret, GOLDEN_MAX, "we");
 
 	set_facts(text, &facts);
 	policy_defaults(&policy);
@@ -88,34 +68,15 @@ static void make_plan(const char *name, const char *text, plan_printer *print, c
 	(void)fclose(out);
 }
 
-/* The first line that differs. */
-static void show_difference(const char *have, const char *want)
-{
-	while (*have && *have == *want && strcspn(have, "\n") == strcspn(want, "\n") &&
-	       strncmp(have, want, strcspn(have, "\n")) == 0) {
-		have += strcspn(have, "\n") + 1;
-		want += strcspn(want, "\n") + 1;
-	}
-	tap_note("have: %.*s", (int)strcspn(have, "\n"), have);
-	tap_note("want: %.*s", (int)strcspn(want, "\n"), want);
-}
-
 static void check(const char *folder, const char *name, const char *out, plan_printer *print)
 {
-	static char text[TEXT_MAX], have[TEXT_MAX], want[TEXT_MAX];
+	static char text[GOLDEN_MAX], have[GOLDEN_MAX];
 	char path[1024];
-	FILE *file;
 
 	(void)snprintf(path, sizeof(path), "%s/%s", folder, name);
-	read_text(path, text);
+	golden_read(path, text);
 	make_plan(name, text, print, have);
-	if (getenv("UPDATE") && strcmp(getenv("UPDATE"), "1") == 0 && (file = fopen(out, "we"))) {
-		(void)fputs(have, file);
-		(void)fclose(file);
-	}
-	read_text(out, want);
-	if (!tap_ok(strcmp(have, want) == 0, "%s", strrchr(out, '/') + 1))
-		show_difference(have, want);
+	golden_compare(out, have);
 }
 
 static int is_policy(const struct dirent *entry)
