@@ -19,14 +19,14 @@
 
 #define ANSWER_TIMEOUT 500 /* ms for a supervisor to answer */
 
-static void namespaces_read(pid_t init, uint64_t ret[DETAIL_NAMESPACES])
+static void namespaces_read(pid_t init, uint64_t ret[NAMESPACE_KINDS])
 {
 	struct stat st;
 	char path[48];
 
-	for (size_t i = 0; i < DETAIL_NAMESPACES; i++) {
+	for (size_t i = 0; i < NAMESPACE_KINDS; i++) {
 		(void)snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)init,
-			       detail_namespaces[i]);
+			       namespace_kinds[i].name);
 		ret[i] = init && stat(path, &st) == 0 ? st.st_ino : 0;
 	}
 }

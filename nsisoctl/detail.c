@@ -7,9 +7,6 @@
 
 #define INDENT 12 /* columns before the colon of a line */
 
-const char *const detail_namespaces[DETAIL_NAMESPACES] = { "mnt", "pid",  "ipc",    "uts",
-							   "net", "time", "cgroup", "user" };
-
 static void label_print(const char *label, FILE *out)
 {
 	(void)fprintf(out, "%*s%s ", INDENT, label, *label ? ":" : " ");
@@ -210,12 +207,12 @@ static void places_print(const struct detail *detail, FILE *out)
 		(void)fprintf(out, "%ju, init %d, supervisor %d\n", (uintmax_t)detail->view->n_pids,
 			      (int)record->init.pid, (int)record->supervisor.pid);
 	}
-	for (size_t i = 0; i < DETAIL_NAMESPACES; i++) {
+	for (size_t i = 0; i < NAMESPACE_KINDS; i++) {
 		if (detail->namespaces[i] == 0)
 			continue;
 		if (*label)
 			label_print(label, out);
-		(void)fprintf(out, "%s%s:[%ju]", *label ? "" : " ", detail_namespaces[i],
+		(void)fprintf(out, "%s%s:[%ju]", *label ? "" : " ", namespace_kinds[i].name,
 			      (uintmax_t)detail->namespaces[i]);
 		label = "";
 	}

@@ -110,8 +110,8 @@ static void places_put(const struct detail *detail, struct json *json)
 	known_put(json, "supervisor",
 		  record->supervisor.pid ? (uint64_t)record->supervisor.pid : USE_UNKNOWN);
 	json_object(json, "namespaces");
-	for (size_t i = 0; i < DETAIL_NAMESPACES; i++)
-		known_put(json, detail_namespaces[i],
+	for (size_t i = 0; i < NAMESPACE_KINDS; i++)
+		known_put(json, namespace_kinds[i].name,
 			  detail->namespaces[i] ? detail->namespaces[i] : USE_UNKNOWN);
 	json_close(json);
 	json_array(json, "cgroups");

@@ -10,6 +10,7 @@
 #include "cleanup.h"
 #include "doctor.h"
 #include "doctor_accounts.h"
+#include "namespaces.h"
 #include "sys.h"
 
 #define INIT_PATH NSISO_LIBEXECDIR "/nsshell-init"
@@ -137,7 +138,6 @@ static long setting_read(const struct doctor *d, const char *path)
 /* What is older than 5.14, or kept from this process by a filter. */
 static void calls_check(struct doctor *d)
 {
-	static const char *const kinds[] = { "mnt", "pid", "ipc", "uts", "net", "time", "cgroup" };
 	struct sys_mount_attr nothing = { 0 };
 	char path[32];
 
@@ -145,10 +145,12 @@ static void calls_check(struct doctor *d)
 		doctor_add(d, &rule_kernel, NULL, 0, "no mount_setattr(2)");
 	if (syscall(SYS_clone3, NULL, 0) < 0 && errno == ENOSYS)
 		doctor_add(d, &rule_kernel, NULL, 0, "no clone3(2)");
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		(void)snprintf(path, sizeof(path), "/proc/self/ns/%s", kinds[i]);
-		if (access(path, F_OK) < 0)
-			doctor_add(d, &rule_kernel, NULL, 0, "no %s namespaces", kinds[i]);
+	for (size_t i = 0; i < NAMESPACE_KINDS; i++) {
+		(void)snprintf(path, sizeof(path), "/proc/self/ns/%s", namespace_kinds[i].name);
+		/* Whether user namespaces can be made, and are wanted, is asked elsewhere. */
+		if (namespace_kinds[i].flag != SYS_NEWUSER && access(path, F_OK) < 0)
+			doctor_add(d, &rule_kernel, NULL, 0, "no %s namespaces",
+				   namespace_kinds[i].name);
 	}
 }
 

@@ -17,6 +17,7 @@
 #include "cleanup.h"
 #include "enter_user.h"
 #include "errmsg.h"
+#include "namespaces.h"
 #include "state.h"
 #include "sys.h"
 #include "wire.h"
@@ -34,29 +35,20 @@ struct entering {
 };
 
 /* Those of the init that are not this process's; never the user namespace, nor what hangs on it. */
-static uint64_t namespaces_of(pid_t init)
+static int namespaces_of(pid_t init, uint64_t *ret, struct errmsg *e)
 {
-	static const struct {
-		const char *name;
-		uint64_t flag;
-	} kinds[] = {
-		{ "mnt", SYS_NEWNS },        { "pid", SYS_NEWPID }, { "ipc", SYS_NEWIPC },
-		{ "uts", SYS_NEWUTS },       { "net", SYS_NEWNET }, { "time", SYS_NEWTIME },
-		{ "cgroup", SYS_NEWCGROUP },
-	};
-	struct stat there, here;
-	uint64_t flags = 0;
-	char path[48];
+	AUTO_CLOSE int process = -1;
+	char path[32];
+	int r;
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		(void)snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)init, kinds[i].name);
-		if (stat(path, &there) < 0)
-			continue;
-		(void)snprintf(path, sizeof(path), "/proc/self/ns/%s", kinds[i].name);
-		if (stat(path, &here) == 0 && here.st_ino != there.st_ino)
-			flags |= kinds[i].flag;
-	}
-	return flags;
+	(void)snprintf(path, sizeof(path), "/proc/%d", (int)init);
+	process = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (process < 0)
+		return errmsg_set(e, -errno, "cannot open %s", path);
+	r = namespaces_differ(process, ret, e);
+	if (r == 0)
+		*ret &= ~SYS_NEWUSER;
+	return r;
 }
 
 /* Nothing of the admin's environment but what a terminal and a language need. */
@@ -204,7 +196,9 @@ static int prepare(struct entering *entering, struct errmsg *e)
 	if (entering->init < 0)
 		return errmsg_set(e, entering->init, "cannot find the init of instance %s",
 				  view->id);
-	entering->namespaces = namespaces_of(view->record.init.pid);
+	r = namespaces_of(view->record.init.pid, &entering->namespaces, e);
+	if (r < 0)
+		return r;
 	if (!(entering->namespaces & SYS_NEWNS))
 		return errmsg_setx(e, -ESRCH, "instance %s has ended", view->id);
 	r = cgroup_open(&view->record, &entering->cgroups, e);

@@ -10,28 +10,10 @@
 
 #include "cgroup_use.h"
 #include "cleanup.h"
+#include "errmsg.h"
+#include "namespaces.h"
 #include "sys.h"
 #include "trial.h"
-
-static const struct {
-	const char *name;
-	uint64_t flag;
-} kinds[] = {
-	{ "mnt", SYS_NEWNS },    { "pid", SYS_NEWPID },       { "ipc", SYS_NEWIPC },
-	{ "uts", SYS_NEWUTS },   { "net", SYS_NEWNET },       { "time", SYS_NEWTIME },
-	{ "user", SYS_NEWUSER }, { "cgroup", SYS_NEWCGROUP },
-};
-
-static bool is_same_ns(int process, const char *kind)
-{
-	struct stat here, there;
-	char path[32];
-
-	(void)snprintf(path, sizeof(path), "/proc/self/ns/%s", kind);
-	if (stat(path, &here) < 0 || fstatat(process, path + strlen("/proc/self/"), &there, 0) < 0)
-		return true;
-	return here.st_ino == there.st_ino && here.st_dev == there.st_dev;
-}
 
 /* Each one that the policy wants differs, and no other. */
 static void namespaces_check(struct trial *trial, int process)
@@ -39,13 +21,15 @@ static void namespaces_check(struct trial *trial, int process)
 	const struct trial_shared *shared = trial->shared;
 	uint64_t wanted = shared->opener.plan.namespaces, differ = 0;
 	char text[64], want_text[64];
+	struct errmsg e;
 
 	/* nsshell enters it, which is not the login shell of all. */
 	if (shared->policy.user.map != MAP_NONE)
 		wanted |= SYS_NEWUSER;
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (!is_same_ns(process, kinds[i].name))
-			differ |= kinds[i].flag;
+	if (namespaces_differ(process, &differ, &e) < 0) {
+		trial_print(trial, false, "namespaces: %s", e.text);
+		return;
+	}
 	plan_namespaces(differ, text, sizeof(text));
 	plan_namespaces(wanted, want_text, sizeof(want_text));
 	/* Those that the user namespace owns are made with it. */

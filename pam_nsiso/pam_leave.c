@@ -22,6 +22,7 @@
 #include "errmsg.h"
 #include "instance.h"
 #include "instance_ask.h"
+#include "namespaces.h"
 #include "nsiso.h"
 #include "opener.h"
 #include "process.h"
@@ -84,39 +85,18 @@ static int open_supervisor(struct errmsg *e)
 	return fd < 0 ? errmsg_set(e, fd, "cannot reach the supervisor of the instance") : fd;
 }
 
-/* All that this kernel has. */
-static int all_namespaces(void)
-{
-	static const struct {
-		const char *file;
-		unsigned long flag;
-	} kinds[] = {
-		{ "/proc/self/ns/mnt", SYS_NEWNS },
-		{ "/proc/self/ns/ipc", SYS_NEWIPC },
-		{ "/proc/self/ns/uts", SYS_NEWUTS },
-		{ "/proc/self/ns/net", SYS_NEWNET },
-		{ "/proc/self/ns/cgroup", SYS_NEWCGROUP },
-		{ "/proc/self/ns/time", SYS_NEWTIME },
-		/* The same one, or it all fails. */
-		{ "/proc/self/ns/pid", SYS_NEWPID },
-	};
-	unsigned long flags = 0;
-	size_t i;
-
-	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (faccessat(AT_FDCWD, kinds[i].file, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-			flags |= kinds[i].flag;
-	return (int)flags;
-}
-
 /* In the same folder, where the host has that at the same path. */
 static int enter_host(int supervisor, struct errmsg *e)
 {
 	char cwd[PATH_MAX];
 	struct stat before, after;
 	bool has_cwd = getcwd(cwd, sizeof(cwd)) && cwd[0] == '/' && stat(".", &before) == 0;
+	uint64_t namespaces;
 
-	if (setns(supervisor, all_namespaces()) < 0)
+	if (namespaces_known(&namespaces, e) < 0)
+		return e->code;
+	/* The pid namespace is the same one, or it all fails; the user namespace is always the host's. */
+	if (setns(supervisor, (int)(namespaces & ~SYS_NEWUSER)) < 0)
 		return errmsg_set(e, -errno, "cannot join the host's namespaces");
 	/* A private folder's path may lead to somebody else's folder on the host. */
 	if (has_cwd && (chdir(cwd) < 0 || stat(".", &after) < 0 || after.st_dev != before.st_dev ||

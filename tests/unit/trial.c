@@ -33,6 +33,19 @@ static int set_up(void **state)
 	return plan_build(&shared.policy, facts, &shared.opener.plan, &e);
 }
 
+/* What is said of that process; to be freed. */
+static char *look(struct trial *trial, pid_t pid)
+{
+	char *text = NULL;
+	size_t size = 0;
+
+	trial->out = open_memstream(&text, &size);
+	assert_non_null(trial->out);
+	trial_look_outside(trial, pid);
+	assert_int_equal(fclose(trial->out), 0);
+	return text;
+}
+
 static void test_outside(void **state)
 {
 	static const char *const wrong[] = { "FAIL  namespaces: ", "FAIL  uid on the host: ",
@@ -40,13 +53,9 @@ static void test_outside(void **state)
 					     "FAIL  cgroup: " };
 	AUTO_FREE char *text = NULL;
 	struct trial trial = { .shared = &shared };
-	size_t size = 0;
 
 	(void)state;
-	trial.out = open_memstream(&text, &size);
-	assert_non_null(trial.out);
-	trial_look_outside(&trial, getpid());
-	assert_int_equal(fclose(trial.out), 0);
+	text = look(&trial, getpid());
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
 		if (!strstr(text, wrong[i]))
 			fail_msg("no '%s' in: %s", wrong[i], text);
@@ -57,14 +66,10 @@ static void test_gone(void **state)
 {
 	AUTO_FREE char *text = NULL;
 	struct trial trial = { .shared = &shared };
-	size_t size = 0;
 
 	(void)state;
-	trial.out = open_memstream(&text, &size);
-	assert_non_null(trial.out);
 	/* No process has this number: pid_max is at most 2^22. */
-	trial_look_outside(&trial, 1 << 23);
-	assert_int_equal(fclose(trial.out), 0);
+	text = look(&trial, 1 << 23);
 	assert_string_equal(text, "FAIL  the user's process: No such file or directory\n");
 }
 
