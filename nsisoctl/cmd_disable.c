@@ -16,12 +16,6 @@
 #include "override.h"
 #include "policy_value.h"
 
-static int error_print(const struct errmsg *e)
-{
-	(void)fprintf(stderr, "nsisoctl: %s\n", e->text);
-	return STATUS_FAULT;
-}
-
 /* 0, or -1 for a wrong call. */
 static int options_read(int argc, char **argv, const char **ret_time, const char **ret_reason)
 {

@@ -25,12 +25,6 @@ struct edit {
 	struct scratch scratch;
 };
 
-static int error_print(const struct errmsg *e)
-{
-	(void)fprintf(stderr, "nsisoctl: %s\n", e->text);
-	return STATUS_FAULT;
-}
-
 static int unchanged(const struct edit *edit)
 {
 	(void)fprintf(stderr, "nsisoctl: %s is unchanged\n", edit->store.target.file);

@@ -50,7 +50,7 @@ static int run(struct enter *enter, struct errmsg *e)
 	}
 	pty_close(&enter->pty);
 	if (pid < 0 || r < 0) {
-		(void)fprintf(stderr, "nsisoctl: %s\n", e->text);
+		(void)error_print(e);
 		return ENTER_FAILED;
 	}
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
@@ -75,6 +75,6 @@ int cmd_enter(int argc, char **argv)
 		r = check_state(&enter.view, &e);
 	if (r == 0)
 		return run(&enter, &e);
-	(void)fprintf(stderr, "nsisoctl: %s\n", e.text);
+	(void)error_print(&e);
 	return ENTER_FAILED;
 }

@@ -18,10 +18,8 @@ static int run(const char *name, const char *done, int argc, char **argv,
 
 	if (getopt(argc, argv, "") != -1 || optind + 1 != argc)
 		return usage_print(name);
-	if (change(argv[optind], &e) < 0) {
-		(void)fprintf(stderr, "nsisoctl: %s\n", e.text);
-		return STATUS_FAULT;
-	}
+	if (change(argv[optind], &e) < 0)
+		return error_print(&e);
 	actor_name(actor, sizeof(actor));
 	openlog("nsisoctl", LOG_PID, LOG_AUTHPRIV);
 	syslog(LOG_NOTICE, "user %s: user=%s by=%s", done, argv[optind], actor);

@@ -39,7 +39,7 @@ static int kill_one(void *ctx, const struct instance_found *found, struct errmsg
 		(void)printf("ended %s %s\n", found->user, found->id);
 	} else {
 		ending->failed++;
-		(void)fprintf(stderr, "nsisoctl: %s\n", e->text);
+		(void)error_print(e);
 	}
 	return 0;
 }
@@ -56,7 +56,7 @@ static int collect_one(void *ctx, const struct instance_found *found, struct err
 		(void)printf("removed %s %s\n", found->user, found->id);
 	if (r < 0) {
 		ending->failed++;
-		(void)fprintf(stderr, "nsisoctl: %s\n", e->text);
+		(void)error_print(e);
 	}
 	return 0;
 }
@@ -81,7 +81,7 @@ static void collect_users(struct ending *ending)
 		    !policy_user_is_safe(user) || end_user(user, (uid_t)uid, &e) == 0)
 			continue;
 		ending->failed++;
-		(void)fprintf(stderr, "nsisoctl: %s\n", e.text);
+		(void)error_print(&e);
 	}
 	(void)closedir(marks);
 	fd = -1; /* closed with it */
@@ -104,7 +104,7 @@ static int kill_all(const char *name, struct ending *ending, struct errmsg *e)
 static int finish(int r, const struct ending *ending, const struct errmsg *e)
 {
 	if (r < 0)
-		(void)fprintf(stderr, "nsisoctl: %s\n", e->text);
+		(void)error_print(e);
 	return r < 0 || ending->failed ? STATUS_FAULT : STATUS_OK;
 }
 

@@ -100,10 +100,8 @@ int cmd_limit(int argc, char **argv)
 	}
 	if (optind == argc || (until && optind + 1 == argc))
 		return usage_print("limit");
-	if (limit(argv[optind], &argv[optind + 1], until, &e) < 0) {
-		(void)fprintf(stderr, "nsisoctl: %s\n", e.text);
-		return STATUS_FAULT;
-	}
+	if (limit(argv[optind], &argv[optind + 1], until, &e) < 0)
+		return error_print(&e);
 	tell_log(argv[optind], argc - optind - 1, &argv[optind + 1]);
 	return STATUS_OK;
 }
@@ -168,10 +166,8 @@ static int apply_all(void)
 	int status = STATUS_OK;
 	struct views views;
 
-	if (views_read(NULL, &views, &e) < 0) {
-		(void)fprintf(stderr, "nsisoctl: %s\n", e.text);
-		return STATUS_FAULT;
-	}
+	if (views_read(NULL, &views, &e) < 0)
+		return error_print(&e);
 	for (size_t i = 0; i < views.n; i++) {
 		if (i && strcmp(views.view[i].user, views.view[i - 1].user) == 0)
 			continue;
@@ -207,6 +203,5 @@ int cmd_apply(int argc, char **argv)
 		return apply_all();
 	if (apply(argv[optind], &e) == 0)
 		return STATUS_OK;
-	(void)fprintf(stderr, "nsisoctl: %s\n", e.text);
-	return STATUS_FAULT;
+	return error_print(&e);
 }

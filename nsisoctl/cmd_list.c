@@ -60,6 +60,5 @@ int cmd_list(int argc, char **argv)
 	r = is_watching ? watch_run(&watch, &e) : show(&is_json, true, stdout, &look, &e);
 	if (r == 0)
 		return STATUS_OK;
-	(void)fprintf(stderr, "nsisoctl: %s\n", e.text);
-	return STATUS_FAULT;
+	return error_print(&e);
 }

@@ -83,6 +83,5 @@ int cmd_metrics(int argc, char **argv)
 		return usage_print("metrics");
 	if ((path ? file_write(path, &e) : metrics_write(stdout, &e)) == 0)
 		return STATUS_OK;
-	(void)fprintf(stderr, "nsisoctl: %s\n", e.text);
-	return STATUS_FAULT;
+	return error_print(&e);
 }

@@ -26,12 +26,6 @@ struct new_file {
 	bool is_list;
 };
 
-static int error_print(const struct errmsg *e)
-{
-	(void)fprintf(stderr, "nsisoctl: %s\n", e->text);
-	return STATUS_FAULT;
-}
-
 static int text_read(const char *from, char **ret, size_t *ret_len, struct errmsg *e)
 {
 	AUTO_FREE char *path = NULL;

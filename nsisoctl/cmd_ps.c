@@ -80,8 +80,7 @@ static int run(const char *name, int (*print)(const struct views *views, struct 
 	views_done(&views);
 	if (r == 0)
 		return STATUS_OK;
-	(void)fprintf(stderr, "nsisoctl: %s\n", e.text);
-	return STATUS_FAULT;
+	return error_print(&e);
 }
 
 int cmd_ps(int argc, char **argv)

@@ -24,12 +24,6 @@ struct set {
 	struct store store;
 };
 
-static int error_print(const struct errmsg *e)
-{
-	(void)fprintf(stderr, "nsisoctl: %s\n", e->text);
-	return STATUS_FAULT;
-}
-
 /* "KEY=VALUE", "KEY?=VALUE" */
 static int one_set(char **text, const char *argument, struct errmsg *e)
 {

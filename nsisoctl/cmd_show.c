@@ -228,7 +228,5 @@ int cmd_show(int argc, char **argv)
 		return usage_print("show");
 	if (show_run(&show, &e) == 0)
 		return STATUS_OK;
-	if (e.text[0] != '\0')
-		(void)fprintf(stderr, "nsisoctl: %s\n", e.text);
-	return STATUS_FAULT;
+	return e.text[0] != '\0' ? error_print(&e) : STATUS_FAULT;
 }

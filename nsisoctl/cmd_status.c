@@ -152,6 +152,5 @@ int cmd_status(int argc, char **argv)
 		return usage_print("status");
 	if (status(argv[optind], is_json, &e) == 0)
 		return STATUS_OK;
-	(void)fprintf(stderr, "nsisoctl: %s\n", e.text);
-	return STATUS_FAULT;
+	return error_print(&e);
 }

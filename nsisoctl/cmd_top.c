@@ -160,7 +160,7 @@ static int options_read(int argc, char **argv, struct top *ret)
 			return usage_print("top");
 	}
 	if (!is_good)
-		(void)fprintf(stderr, "nsisoctl: %s\n", e.text);
+		(void)error_print(&e);
 	else if (optind != argc)
 		is_good = usage_print("top") == STATUS_OK;
 	return is_good ? 0 : STATUS_USAGE;
@@ -180,6 +180,5 @@ int cmd_top(int argc, char **argv)
 	top_sample_done(&top.now);
 	if (r == 0)
 		return STATUS_OK;
-	(void)fprintf(stderr, "nsisoctl: %s\n", e.text);
-	return STATUS_FAULT;
+	return error_print(&e);
 }

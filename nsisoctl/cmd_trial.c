@@ -245,11 +245,8 @@ static int trial_run(const struct options *options, struct trial *trial)
 	    policy_read(options, &shared->opener.facts, &shared->policy, &e) == 0 &&
 	    policy_adapt(shared, &e) == 0)
 		e.code = 0;
-	if (e.code < 0) {
-		if (e.text[0] != '\0')
-			(void)fprintf(stderr, "nsisoctl: %s\n", e.text);
-		return STATUS_FAULT;
-	}
+	if (e.code < 0)
+		return e.text[0] != '\0' ? error_print(&e) : STATUS_FAULT;
 	tell_log(&shared->opener.facts);
 	policy_file_names(&shared->policy, files, sizeof(files));
 	(void)fprintf(trial->out,

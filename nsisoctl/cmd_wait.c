@@ -95,6 +95,5 @@ int cmd_wait(int argc, char **argv)
 	while (r == 0);
 	if (r > 0)
 		return STATUS_OK;
-	(void)fprintf(stderr, "nsisoctl: %s\n", e.text);
-	return STATUS_FAULT;
+	return error_print(&e);
 }

@@ -9,6 +9,8 @@
 #define STATUS_FAULT 1 /* the answer is no: faults were found, or the work could not be done */
 #define STATUS_USAGE 2
 
+struct errmsg;
+
 int cmd_check(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
@@ -38,5 +40,7 @@ int cmd_help(int argc, char **argv);
 
 /* Prints "usage: nsisoctl NAME ..." to stderr; returns STATUS_USAGE. */
 int usage_print(const char *name);
+/* Prints the error to stderr; returns STATUS_FAULT. */
+int error_print(const struct errmsg *e);
 
 #endif
