@@ -61,7 +61,7 @@ int pty_open(struct pty *pty, struct errmsg *e)
 		return pty->signals;
 	if (terminal() < 0)
 		return 0;
-	pty->master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	pty->master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	/* By the master, not by a name. */
 	if (pty->master < 0 || grantpt(pty->master) < 0 || unlockpt(pty->master) < 0 ||
 	    (pty->slave = ioctl(pty->master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC)) < 0)
@@ -131,6 +131,35 @@ static bool pass_on(int from, int to)
 	return n > 0 ? write_all(to, text, n) : n < 0 && (errno == EINTR || errno == EAGAIN);
 }
 
+/* What was typed and has not gone on yet. */
+struct typed {
+	char text[4096];
+	size_t begin, end;
+};
+
+/* False: there is no more. */
+static bool typed_read(struct typed *typed)
+{
+	ssize_t n = read(STDIN_FILENO, typed->text, sizeof(typed->text));
+
+	typed->begin = 0;
+	typed->end = n > 0 ? (size_t)n : 0;
+	return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN));
+}
+
+/* As much as there is room for: who does not read may himself be waiting for us to read.  False: nobody is there. */
+static bool typed_write(struct typed *typed, int master)
+{
+	ssize_t n = write(master, typed->text + typed->begin, typed->end - typed->begin);
+
+	if (n < 0 && errno != EINTR && errno != EAGAIN) {
+		typed->end = typed->begin;
+		return false;
+	}
+	typed->begin += n > 0 ? (size_t)n : 0;
+	return true;
+}
+
 /* Its whole process group, as the terminal would do it: the process leads that. */
 static void signal_pass(const struct pty *pty, pid_t pid)
 {
@@ -153,30 +182,45 @@ static void rest_pass(const struct pty *pty)
 			return;
 }
 
-int pty_relay(struct pty *pty, pid_t pid, int *ret_status, struct errmsg *e)
+/* Both ways, until the process has ended. */
+static void relay_all(const struct pty *pty, int child, pid_t pid)
 {
-	AUTO_CLOSE int child = sys_pidfd_open(pid);
 	struct pollfd pollers[] = {
 		{ .fd = child, .events = POLLIN },
 		{ .fd = pty->signals, .events = POLLIN },
-		{ .fd = pty->master, .events = POLLIN },
-		{ .fd = pty->is_raw ? STDIN_FILENO : -1, .events = POLLIN },
+		{ .fd = pty->master },
+		{ .fd = -1, .events = POLLIN },
 	};
+	struct typed typed = { .end = 0 };
+	bool has_input = pty->is_raw;
+
+	while (!pollers[0].revents) {
+		const bool is_waiting = typed.begin < typed.end;
+
+		pollers[2].events = (short)(POLLIN | (is_waiting ? POLLOUT : 0));
+		pollers[3].fd = has_input && !is_waiting ? STDIN_FILENO : -1;
+		if (poll(pollers, sizeof(pollers) / sizeof(pollers[0]), -1) < 0)
+			continue;
+		if (pollers[1].revents)
+			signal_pass(pty, pid);
+		if (pollers[2].revents & POLLOUT)
+			has_input = typed_write(&typed, pty->master);
+		if ((pollers[2].revents & ~POLLOUT) && !pass_on(pty->master, terminal()))
+			pollers[2].fd = -1;
+		if (pollers[3].revents)
+			has_input = typed_read(&typed);
+	}
+}
+
+int pty_relay(struct pty *pty, pid_t pid, int *ret_status, struct errmsg *e)
+{
+	AUTO_CLOSE int child = sys_pidfd_open(pid);
 
 	if (child < 0)
 		return errmsg_set(e, -errno, "cannot make a pidfd");
 	/* Else the master would never tell of the last writer's end. */
 	close_fd(&pty->slave);
-	while (!pollers[0].revents) {
-		if (poll(pollers, sizeof(pollers) / sizeof(pollers[0]), -1) < 0)
-			continue;
-		if (pollers[1].revents)
-			signal_pass(pty, pid);
-		if (pollers[2].revents && !pass_on(pty->master, terminal()))
-			pollers[2].fd = -1;
-		if (pollers[3].revents && !pass_on(STDIN_FILENO, pty->master))
-			pollers[3].fd = -1;
-	}
+	relay_all(pty, child, pid);
 	if (pty->master >= 0)
 		rest_pass(pty);
 	while (waitpid(pid, ret_status, __WALL) < 0)
