@@ -328,7 +328,7 @@ DEPS_TEST  := gdb strace libcap2-bin libcmocka-dev bats pamtester openssh-server
 	util-linux procps iproute2 python3 socat rsync tmux screen mosh sshfs git ansible-core xauth xvfb x11-utils \
 	ed nano vim-tiny zsh bash-completion
 # Daemons that would start where they are installed: the tests unpack what they need of them.
-DEPS_FETCH := vsftpd
+DEPS_FETCH := vsftpd exim4-daemon-light
 DEPS_VM    := qemu-system-x86 mmdebstrap busybox-static cpio kmod e2fsprogs xz-utils zstd openssh-client
 DEPS_DEMO  := openssh-server openssh-client procps python3
 
@@ -357,16 +357,18 @@ else \
 fi
 endef
 
-# Without them some tests are skipped.
+# With what they need and is not installed; without them some tests are skipped.
+PACKAGES_DIR := $(BUILD)/packages
+FETCH := apt-get -qy --no-install-recommends --download-only -o APT::Sandbox::User=root \
+	-o Dir::Cache::archives=$(abspath $(PACKAGES_DIR)) install
 define fetch_packages
-@for package in $(DEPS_FETCH); do \
-	[ ! -e $(BUILD)/packages/$$package.deb ] && command -v apt-get >/dev/null || continue; \
-	mkdir -p $(BUILD)/packages && cd $(BUILD)/packages && rm -f $${package}_*.deb && \
-	{ apt-get -q -o APT::Sandbox::User=root download $$package || \
-		{ apt-get -q update && apt-get -q -o APT::Sandbox::User=root download $$package; }; } && \
-	mv $${package}_*.deb $$package.deb || echo "cannot fetch $$package"; \
-	cd "$(CURDIR)"; \
-done
+@missing=; for package in $(DEPS_FETCH); do \
+	ls $(PACKAGES_DIR)/$${package}_*.deb >/dev/null 2>&1 || missing="$$missing $$package"; \
+done; \
+if [ -n "$$missing" ] && command -v apt-get >/dev/null; then \
+	mkdir -p $(PACKAGES_DIR)/partial && \
+	{ $(FETCH) $$missing || { apt-get -q update && $(FETCH) $$missing; }; } || echo "cannot fetch$$missing"; \
+fi
 endef
 
 clean: ## Remove all that was built

@@ -155,6 +155,20 @@ make_user() {
 		printf "%s:%s's secret\n" "$1" "$1" | chpasswd -c SHA512 -s 1000
 }
 
+# unpack_fetched PATTERN...: packages of daemons, which their installation would start, and what they need, as
+# make deps has fetched them.
+unpack_fetched() {
+	local pattern deb
+
+	for pattern; do
+		for deb in "$NSISO_BUILD"/packages/$pattern.deb; do
+			[[ -e $deb ]] || continue
+			# Not all have both; what else they have would not go into the copy but onto the machine.
+			dpkg-deb --fsys-tarfile "$deb" | tar -x -C / --no-overwrite-dir ./usr ./etc 2>/dev/null || :
+		done
+	done
+}
+
 # install_pam [ARGUMENT...]: the lines that are shipped, in the services that there are.
 install_pam() {
 	local service

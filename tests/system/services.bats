@@ -6,7 +6,8 @@
 load lib
 
 setup_file() {
-	unpack_vsftpd
+	unpack_fetched 'vsftpd_*'
+	mkdir -p /run/vsftpd/empty
 	world alice
 	make_user carol /bin/bash
 	rm -rf /etc/crontab /etc/cron.d
@@ -40,14 +41,6 @@ teardown() {
 	rm -rf /var/spool/cron/crontabs/* /var/spool/cron/atjobs/a* /run/{crond,atd}.* /var/spool/drop /home/alice/{seen,mail,file,got}* \
 		/etc/cron.d /tmp/of-the-host
 	finish
-}
-
-# Its daemon would start where it is installed.
-unpack_vsftpd() {
-	local deb=$NSISO_BUILD/packages/vsftpd.deb
-	[[ -e $deb ]] || return 0
-	dpkg-deb --fsys-tarfile "$deb" | tar -x -C / ./usr/sbin/vsftpd ./etc/pam.d/vsftpd ./etc/ftpusers
-	mkdir -p /run/vsftpd/empty
 }
 
 # What a job says of itself.
