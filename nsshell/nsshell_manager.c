@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <syslog.h>
@@ -80,6 +81,23 @@ static int set_environment(pam_handle_t *pamh)
 	return list ? 0 : -ENOMEM;
 }
 
+/* The line of pam_nsiso may be missing: then the policy says whether that is right. */
+static int check_outside(const struct facts *user, struct errmsg *e)
+{
+	AUTO_FREE struct policy *policy = malloc(sizeof(*policy));
+	struct facts facts = { .service = SERVICE, .uid = user->uid };
+	int r;
+
+	if (!policy)
+		return errmsg_setx(e, -ENOMEM, "out of memory");
+	r = login_find_policy(user->uid, policy, &facts, e);
+	if (r == 0)
+		return errmsg_setx(e, -EPERM,
+				   "PAM has not isolated the session of service " SERVICE
+				   ", and the policy does not exempt it");
+	return r < 0 ? r : 0;
+}
+
 /* In the child: from root to the user, through the instance's init where there is one. */
 static int become_user(const struct facts *user, struct errmsg *e)
 {
@@ -91,9 +109,14 @@ static int become_user(const struct facts *user, struct errmsg *e)
 	    setresgid(user->gid, user->gid, user->gid) < 0 ||
 	    setresuid(user->uid, user->uid, user->uid) < 0)
 		return errmsg_set(e, -errno, "cannot become user %s", user->user);
+	/* As nsshell: between entering and giving up it has more than the user's other processes. */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return errmsg_set(e, -errno, "cannot forbid tracing");
 	r = login_ask(&welcome, &fds, e);
-	if (r)
-		return r < 0 ? r : 0;
+	if (r > 0)
+		return check_outside(user, e);
+	if (r < 0)
+		return r;
 	r = login_enter(&welcome, &fds, e);
 	return r < 0 ? r : login_give_up(&welcome, e);
 }
