@@ -50,6 +50,8 @@ static void text_write(FILE *out, const char *text)
 			(void)fputs("\\n", out);
 		else if (*p == '\t')
 			(void)fputs("\\t", out);
+		else if (len == 2 && p[0] == 0xc2 && p[1] < 0xa0)
+			(void)fprintf(out, "\\u%04x", p[1]); /* C1: a terminal may obey it */
 		else if (*p < 0x20 || *p == 0x7f)
 			(void)fprintf(out, "\\u%04x", *p);
 		else

@@ -13,6 +13,7 @@
 
 #include "cleanup.h"
 #include "plan_words.h"
+#include "table.h"
 #include "trial.h"
 #include "wire.h"
 
@@ -142,6 +143,8 @@ static bool message_read(struct watch *w)
 	if (n != (ssize_t)sizeof(message))
 		return false;
 	message.text[sizeof(message.text) - 1] = '\0';
+	/* From inside, from a process that is the user's by then. */
+	(void)text_clean(message.text);
 	message_handle(w, &message);
 	return true;
 }

@@ -83,6 +83,8 @@ static void test_text(void **state)
 	(void)state;
 	text_check("", "\"\"");
 	text_check("a\"b\\c\n\t\r\x1b[1m\x7f", "\"a\\\"b\\\\c\\n\\t\\u000d\\u001b[1m\\u007f\"");
+	/* The last one of C1, the first one behind. */
+	text_check("\xc2\x9b[1m\xc2\x9f\xc2\xa0", "\"\\u009b[1m\\u009f\xc2\xa0\"");
 	text_check("\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80",
 		   "\"\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80\"");
 	/* Cut short, overlong, a surrogate, above the last one, a byte that never occurs. */
