@@ -119,19 +119,9 @@ static int apply_units(const struct live *live, const struct work *work, struct 
 					.deadline = wire_now() + UNIT_TIMEOUT,
 					.warn = warn };
 	struct unit_limit limits[UNIT_LIMITS_MAX];
-	unsigned n = 0;
+	int n = unit_limits_of(&work->plan, limits, e);
 
-	for (unsigned i = 0; i < work->plan.n_steps && n < UNIT_LIMITS_MAX; i++) {
-		const struct step *step = &work->plan.steps[i];
-
-		if (step->kind == STEP_CGROUP_LIMIT && !(step->flags & STEP_SESSION))
-			limits[n++] = (struct unit_limit){
-				.name = plan_text(&work->plan, step->s1),
-				.text = plan_text(&work->plan, step->s2),
-				.optional = step->flags & STEP_OPTIONAL,
-			};
-	}
-	return unit_limit(&user, limits, n, e);
+	return n < 0 ? n : unit_limit(&user, limits, (unsigned)n, e);
 }
 
 /* The supervisor wakes nsisoctl apply; without an answer limits stay beyond their time, so that is an error. */
