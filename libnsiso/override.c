@@ -13,9 +13,9 @@
 #include "cleanup.h"
 #include "errmsg.h"
 #include "policy_value.h"
+#include "process.h"
 
 #define TEXT_MAX 1024
-#define BOOT_ID_MAX 64
 
 uint64_t override_now(void)
 {
@@ -23,19 +23,6 @@ uint64_t override_now(void)
 
 	(void)clock_gettime(CLOCK_BOOTTIME, &now);
 	return (uint64_t)now.tv_sec;
-}
-
-/* Where /run outlives a boot, the file must not: its time is counted from the boot. */
-static int boot_id_read(char ret[BOOT_ID_MAX], struct errmsg *e)
-{
-	AUTO_CLOSE int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, ret, BOOT_ID_MAX - 1);
-
-	if (n <= 0)
-		return errmsg_set(e, errno ? -errno : -EIO, "cannot read the id of this boot");
-	ret[n] = '\0';
-	ret[strcspn(ret, "\n")] = '\0';
-	return 0;
 }
 
 /* 1: read; 0: no such file. */
@@ -90,7 +77,7 @@ static int line_read(char *line, struct override *ret, char *boot, struct errmsg
 	else if (strcmp(line, "reason") == 0)
 		line_copy(value, ret->reason, sizeof(ret->reason));
 	else if (strcmp(line, "boot") == 0)
-		line_copy(value, boot, BOOT_ID_MAX);
+		line_copy(value, boot, PROCESS_BOOT_MAX);
 	return 0;
 }
 
@@ -109,8 +96,8 @@ int override_read(const char *path, struct override *ret, struct errmsg *e)
 {
 	struct override override = { 0 };
 	char text[TEXT_MAX];
-	char boot[BOOT_ID_MAX] = "";
-	char this_boot[BOOT_ID_MAX];
+	char boot[PROCESS_BOOT_MAX] = "";
+	char this_boot[PROCESS_BOOT_MAX];
 	uint64_t now;
 	int r = text_read(path, text, e);
 
@@ -118,8 +105,10 @@ int override_read(const char *path, struct override *ret, struct errmsg *e)
 		return r;
 	if (text_parse(text, &override, boot, e) < 0)
 		return errmsg_wrap(e, "%s", path);
-	if (boot_id_read(this_boot, e) < 0)
-		return e->code;
+	/* Where /run outlives a boot, the file must not: its time is counted from the boot. */
+	r = process_boot(this_boot);
+	if (r < 0)
+		return errmsg_set(e, r, "cannot read the id of this boot");
 	if (strcmp(boot, this_boot) != 0)
 		return errmsg_setx(e, -ESTALE, "%s is of another boot", path);
 	now = override_now();
@@ -150,13 +139,13 @@ static int text_write(int fd, const struct override *override, const char *boot,
 
 int override_write(const char *path, const struct override *override, struct errmsg *e)
 {
-	char boot[BOOT_ID_MAX];
+	char boot[PROCESS_BOOT_MAX];
 	char draft[NSISO_PATH_MAX];
 	AUTO_CLOSE int fd = -1;
-	int r = boot_id_read(boot, e);
+	int r = process_boot(boot);
 
 	if (r < 0)
-		return r;
+		return errmsg_set(e, r, "cannot read the id of this boot");
 	if ((size_t)snprintf(draft, sizeof(draft), "%s.new", path) >= sizeof(draft))
 		return errmsg_set(e, -ENAMETOOLONG, "cannot write %s", path);
 	/* One that a killed writer left. */
