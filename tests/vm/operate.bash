@@ -177,6 +177,23 @@ killed_supervisor_is_collected() {
 	is "$(systemctl --failed --no-legend)" ""
 }
 
+# Two days on, and a day back: neither is anybody's end, and the end that is due comes.
+times_are_not_the_clock_s() {
+	policy '[session]' 'linger = 20s' 'max_lifetime = 1d'
+	login a alice
+	date -s '2 days'
+	trap 'date -s "2 days ago"' EXIT
+	sleep 2
+	is "$(inside a 'echo in')" in
+	inside a 'setsid sleep 1000 >/dev/null 2>&1 </dev/null &'
+	logout a
+	date -s '3 days ago'
+	trap 'date -s "1 day"' EXIT
+	pgrep -u alice -x sleep
+	wait_until 120 no_instances
+	is "$(pgrep -u alice -x sleep)" ""
+}
+
 prove "with linger = yes a process outlives the last logout with the slice's limits, and the next login joins it" lingers
 prove "under KillUserProcesses=yes logind ends what would linger, and nothing is left" lingers_killed
 prove "what systemd-run --user starts is below the user's slice, whose memory.max and pids.max hold for it" manager_is_limited
@@ -187,3 +204,4 @@ prove "nsisoctl doctor finds nothing wrong on a host that is set up well, and wh
 prove "nsisoctl trial passes, and leaves no unit" trial_passes
 prove "what a killed supervisor left set of the slice nsisoctl gc takes back, and leaves no cgroup" killed_supervisor_is_collected
 prove "supervisor and init are not for the OOM killer, the user's processes are" supervisor_is_spared
+prove "a clock that is set ends nothing, and puts no end off" times_are_not_the_clock_s
