@@ -17,6 +17,7 @@ teardown() {
 }
 
 ns='readlink /proc/self/ns/pid'
+until_asleep='until pgrep -x sleep; do sleep 0.05; done'
 
 ask() { # COMMAND [ARGUMENT]
 	"$here/ask.py" "$(instance_of alice)" "$@"
@@ -104,7 +105,7 @@ assert_joins() {
 @test "an order to end at once kills what ignores SIGTERM, whatever the policy's grace" {
 	write_policy users.d/alice.conf <<<$'[session]\ngrace = 10m'
 	hold a alice
-	ssh_as alice 'exec >/dev/null 2>&1 </dev/null; (trap "" TERM HUP; exec sleep 1000) & sleep 0.1'
+	ssh_as alice 'exec >/dev/null 2>&1 </dev/null; (trap "" TERM HUP; exec sleep 1000) & '"$until_asleep"
 	run ask end 0
 	assert_output $'closing\nclosed'
 	refute pgrep -u alice
@@ -125,7 +126,7 @@ assert_joins() {
 @test "the second of two orders to end can make the end come sooner" {
 	write_policy users.d/alice.conf <<<$'[session]\ngrace = 10m'
 	hold a alice
-	ssh_as alice 'exec >/dev/null 2>&1 </dev/null; (trap "" TERM HUP; exec sleep 1000) & sleep 0.1'
+	ssh_as alice 'exec >/dev/null 2>&1 </dev/null; (trap "" TERM HUP; exec sleep 1000) & '"$until_asleep"
 	start_daemon first "$here/ask.py" "$(instance_of alice)" end -1
 	wait_until 5 grep -q closing "$NSISO_TEST/daemon.first.out"
 	is_alive "$(record_of alice init)"

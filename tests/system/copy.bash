@@ -143,13 +143,33 @@ own_cgroups() {
 	done </proc/self/cgroup
 }
 
+# take_number FOLDER...: a number below 400 that no other run has; in each folder nsiso-test.NUMBER is made.
+take_number() {
+	local tries number dir made
+
+	for ((tries = 0; tries < 400; tries++)); do
+		number=$((($$ + tries) % 400)) made=()
+		for dir; do
+			mkdir "$dir/nsiso-test.$number" 2>/dev/null || break
+			made+=("$dir/nsiso-test.$number")
+		done
+		if ((${#made[@]} == $#)); then
+			echo "$number"
+			return
+		fi
+		((${#made[@]} == 0)) || rmdir "${made[@]}"
+	done
+	return 1
+}
+
 # With cgroup v2 alone only leaves hold processes: the tests sit in a leaf and name the folder above as parent.
 make_cgroups() {
-	local dir controller file
+	local tops dir controller file number
 
-	while read -r dir; do
-		dir=$dir/nsiso-test.$$
-		mkdir "$dir" || return 1
+	mapfile -t tops < <(own_cgroups)
+	number=$(take_number "${tops[@]}") || return 1
+	for dir in "${tops[@]}"; do
+		dir=$dir/nsiso-test.$number
 		cgroups+=("$dir")
 		# Nothing may enter a cpuset of v1 that has no processors.
 		for file in cpuset.cpus cpuset.mems; do
@@ -166,7 +186,7 @@ make_cgroups() {
 		else
 			leaves+=("$dir")
 		fi
-	done < <(own_cgroups)
+	done
 }
 
 # The processes in our cgroups, one pid a line.

@@ -10,7 +10,7 @@ setup() { begin && needs_product; }
 
 teardown() {
 	tmux -L progress kill-server 2>/dev/null || :
-	rm -f /home/alice/seen* "$NSISO_TEST/wait.out"
+	rm -f /home/alice/seen* "$NSISO_TEST"/{wait.out,built}
 	finish
 }
 
@@ -105,11 +105,12 @@ ignore_term() {
 	assert_no_leftovers
 }
 
-# A login that has begun to make an instance and hangs for a second.
+# A login that has begun to make an instance and hangs until there is $NSISO_TEST/built.
 half_build() {
 	mkdir -p "/run/nsiso/alice/$1"
 	printf 'version=1\nuser=alice\nuid=%s\nid=%s\nscope=user\n' "$(id -u alice)" "$1" >"/run/nsiso/alice/$1/record"
-	flock /run/nsiso/alice flock "/run/nsiso/alice/$1/record" sleep 1 3>&- &
+	flock /run/nsiso/alice flock "/run/nsiso/alice/$1/record" \
+		sh -c 'until [ -e "$1" ]; do sleep 0.05; done' - "$NSISO_TEST/built" 3>&- &
 	wait_until 5 refute flock -n "/run/nsiso/alice/$1/record" true
 }
 
@@ -119,8 +120,10 @@ half_build() {
 	run nsisoctl gc
 	assert_status 0
 	assert_output ""
+	(sleep 0.5; : >"$NSISO_TEST/built") 3>&- &
 	run timeout 20 nsisoctl kill alice
 	assert_status 0
+	[[ -e $NSISO_TEST/built ]] || fail "it did not wait"
 	assert_no_leftovers
 }
 

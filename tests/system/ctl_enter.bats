@@ -31,13 +31,13 @@ assert_same_as_login() { # SCRIPT
 	assert_equal "$(nsisoctl enter alice -- readlink /proc/self/ns/user)" "$(readlink /proc/self/ns/user)"
 	assert_equal "$(nsisoctl enter "$id" -- id -u)" 0
 	cgroup=$(sed -n 's/^cgroup=v[12] //p' "/run/nsiso/alice/$id/record" | head -n 1)
-	nsisoctl enter alice -- sleep 300 3>&- &
+	nsisoctl enter alice -- sleep "300.$uid_base" 3>&- &
 	local pid=$!
-	wait_until 5 pgrep -fx 'sleep 300'
-	grep -qx "$(pgrep -fx 'sleep 300')" "$cgroup/cgroup.procs"
+	wait_until 5 pgrep -fx "sleep 300.$uid_base"
+	grep -qx "$(pgrep -fx "sleep 300.$uid_base")" "$cgroup/cgroup.procs"
 	kill "$pid"
 	wait "$pid" || :
-	refute pgrep -fx 'sleep 300'
+	refute pgrep -fx "sleep 300.$uid_base"
 }
 
 @test "the mounts that the user owns are not those that root enters" {

@@ -142,7 +142,7 @@ await_vi() { # NAME
 
 # The editor is the child of nsisoctl edit.
 editor_pid() {
-	pgrep -P "$(pgrep -f '^nsisoctl edit alice$')"
+	pgrep -P "$(pgrep --ns $$ --nslist mnt -f '^nsisoctl edit alice$')"
 }
 
 @test "an editor that is killed, or fails, leaves the old policy" {
@@ -166,7 +166,7 @@ editor_pid() {
 	await_vi a
 	keys a G o '[pid]' Escape :w Enter
 	await a 'written'
-	kill -KILL "$(pgrep -f '^nsisoctl edit alice$')"
+	kill -KILL "$(pgrep --ns $$ --nslist mnt -f '^nsisoctl edit alice$')"
 	await a status=137
 	cmp "$NSISO_TEST/alice.old" /etc/nsiso/users.d/alice.conf
 	run nsisoctl set alice grace=9s
@@ -180,7 +180,7 @@ editor_pid() {
 	keys a G o '[pid]' Escape :w Enter
 	await a 'written'
 	tmux -L nsiso kill-session -t a
-	wait_until 10 refute pgrep -f '^nsisoctl edit alice$'
+	wait_until 10 refute pgrep --ns $$ --nslist mnt -f '^nsisoctl edit alice$'
 	wait_until 5 assert_old
 }
 

@@ -8,12 +8,13 @@ bats_require_minimum_version 1.5.0
 
 here=$NSISO_SOURCE/tests/system
 NSISO_TEST=/run/nsiso-test
-# User ids of our own, so that several runs beside each other do not count each other's processes.
-uid_base=$((20000 + ${NSISO_CGROUPS##*nsiso-test.} % 400 * 100))
+# User ids of our own, so that several runs beside each other do not count each other's processes: the number of the
+# cgroups, which no two have at a time, is below 400.
+uid_base=$((20000 + ${NSISO_CGROUPS##*nsiso-test.} * 100))
 NSISO_UIDS=$uid_base-$((uid_base + 99))
 export NSISO_TEST NSISO_UIDS
-# All bounds of waits times this: machines may be slow.
-: "${NSISO_PATIENCE:=1}"
+# All bounds of waits times this: machines may be slow, and what comes is not waited for any longer.
+: "${NSISO_PATIENCE:=3}"
 export NSISO_PATIENCE
 NSSHELL=/usr/bin/nsshell
 [[ $NSISO_PLAIN == 0 ]] || NSSHELL=/bin/bash
@@ -286,18 +287,18 @@ ssh_as() {
 	timeout --foreground -k 2 $((${SSH_TIMEOUT:-30} * NSISO_PATIENCE)) ssh -F "$NSISO_TEST/sshd.${SSHD:-main}.client" "$user@nsiso" "$@" 3>&-
 }
 
-# hold NAME USER [SSH OPTION]...: a login that lasts until `release NAME`.
+# hold NAME USER [SSH OPTION]...: a login that lasts until `release NAME`; its shell has become cat when this returns.
 hold() {
 	local name=$1 user=$2 file=$NSISO_TEST/hold.$1
 
 	shift 2
 	mkfifo "$file.fifo"
 	: >"$file.out"
-	ssh -F "$NSISO_TEST/sshd.${SSHD:-main}.client" "$user@nsiso" "$@" 'echo ready; exec cat' \
+	ssh -F "$NSISO_TEST/sshd.${SSHD:-main}.client" "$user@nsiso" "$@" 'exec cat' \
 		<"$file.fifo" >"$file.out" 2>&1 3>&- &
 	echo $! >"$file.pid"
 	# The writer whose end is the reader's end of file; the fifo's opening waits for both.
-	sleep infinity >"$file.fifo" 3>&- &
+	bash -c 'echo ready; exec sleep infinity' >"$file.fifo" 3>&- &
 	echo $! >"$file.writer"
 	wait_until 10 grep -q ready "$file.out" || { cat "$file.out" >&2; return 1; }
 }

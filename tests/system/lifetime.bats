@@ -97,11 +97,11 @@ assert_next_login_works() {
 }
 
 @test "what lingers for a time is ended when that is over, and a login in between starts it anew" {
-	alice_lingers 2s
+	alice_lingers 4s
 	leave_behind
 	wait_until 10 no_session alice
 	hold a alice
-	sleep 2.5
+	sleep 4.5
 	assert_match "$(ask alice state)" $'lingering=0\n'
 	assert_equal "$(pgrep -c -u alice -x sleep)" 1
 	release a
@@ -206,21 +206,21 @@ on_terminal() {
 }
 
 @test "an instance ends when its time is over, whatever is done in it, after a warning" {
-	write_policy users.d/alice.conf <<<$'[session]\nmax_lifetime = 4s\ngrace = 1s'
+	write_policy users.d/alice.conf <<<$'[session]\nmax_lifetime = 8s\ngrace = 1s'
 	hold a alice
-	run on_terminal alice 'expect:[$] ' 'expect:nsiso: your sessions here end in 2 seconds: they have lasted as long as they may'
-	assert_ended lifetime
+	run on_terminal alice 'expect:[$] ' 'expect:nsiso: your sessions here end in 4 seconds: they have lasted as long as they may'
+	assert_ended lifetime 15
 	wait_until 5 is_gone "$(cat "$NSISO_TEST/hold.a.pid")"
 	assert_next_login_works
 }
 
 @test "a warning goes to terminals of the user alone, and to none that is stopped" {
-	write_policy users.d/alice.conf <<<$'[session]\nmax_lifetime = 4s\ngrace = 1s'
+	write_policy users.d/alice.conf <<<$'[session]\nmax_lifetime = 8s\ngrace = 1s'
 	start_daemon other "$here/terminal.py" -t 40 'expect:[$] ' 'expect:nsiso: your' -- \
 		ssh -F "$NSISO_TEST/sshd.main.client" -tt bob@nsiso
 	wait_until 10 has_instance bob
 	run on_terminal alice 'expect:[$] ' 'send:\x13' 'expect:nothing'
-	assert_ended lifetime
+	assert_ended lifetime 15
 	refute grep -q 'nsiso: your' "$NSISO_TEST/daemon.other.out"
 	stop_daemon other
 }

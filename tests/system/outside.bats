@@ -33,8 +33,9 @@ policy() { # VALUE
 # A process of alice's as a service without the module would start it.
 outside() { # NAME COMMAND...
 	start_daemon "outside$1" setpriv --reuid alice --regid alice --clear-groups "${@:2}"
-	# setpriv has become the command, and the user, only then.
+	# setpriv has become the user, and then the command.
 	wait_until 5 grep -q '^Uid:.[1-9]' "/proc/$(daemon_pid "outside$1")/status"
+	wait_until 5 refute grep -qx setpriv "/proc/$(daemon_pid "outside$1")/comm"
 }
 
 # A process that forbids to be dumped; /proc shows its folder as root's.

@@ -382,7 +382,7 @@ look='readlink /proc/self/ns/user; readlink /proc/self/ns/mnt; id -u'
 	wait_until 5 pgrep -u bob -x nsshell
 	pid=$(pgrep -u bob -x nsshell)
 	wait_until 5 bash -c "[[ \$(readlink /proc/$pid/ns/user) != $(host_ns user) ]]"
-	assert_equal "$(sed -n 's/^CapPrm:\t//p' "/proc/$pid/status" | cut -c1-10)" "000001fffe"
+	wait_until 5 grep -q '^CapPrm:.000001fffe' "/proc/$pid/status"
 	assert_equal "$(stat -c %U "/proc/$pid/environ")" root
 	kill -KILL "$(pgrep -u bob -x python3)"
 	wait $ssh
