@@ -104,6 +104,13 @@ static const char *prefix_of(const struct fault_printer *printer, const char *fi
 	return *file == '/' || !printer->prefix ? "" : printer->prefix;
 }
 
+/* Names of files and what a message quotes are as foreign as the lines: a terminal might obey them. */
+static void foreign_put(const char *text)
+{
+	for (; *text != '\0'; text++)
+		(void)fputc(is_shown(*text) ? *text : '?', stderr);
+}
+
 static void finding_print(const struct fault_printer *printer, const struct finding *finding)
 {
 	char source[POLICY_LINE_MAX] = "";
@@ -111,7 +118,9 @@ static void finding_print(const struct fault_printer *printer, const struct find
 	unsigned column = column_of(finding, source);
 
 	colour_put(&printer->look, COLOUR_BOLD, stderr);
-	(void)fprintf(stderr, "%s%s:", prefix_of(printer, finding->file), finding->file);
+	foreign_put(prefix_of(printer, finding->file));
+	foreign_put(finding->file);
+	(void)fputc(':', stderr);
 	if (finding->line != 0)
 		(void)fprintf(stderr, "%u:", finding->line);
 	if (column != 0)
@@ -119,11 +128,16 @@ static void finding_print(const struct fault_printer *printer, const struct find
 	colour_put(&printer->look, finding->is_warning ? COLOUR_YELLOW : COLOUR_NONE, stderr);
 	(void)fputs(finding->is_warning ? " warning:" : "", stderr);
 	colour_put(&printer->look, COLOUR_NONE, stderr);
-	(void)fprintf(stderr, " %s\n", finding->text);
+	(void)fputc(' ', stderr);
+	foreign_put(finding->text);
+	(void)fputc('\n', stderr);
 	if (len > 0)
 		source_print(printer, finding, source, len);
-	if (finding->suggestion && finding->text[finding->cut] == '\0')
-		(void)fprintf(stderr, "      = suggestion: %s\n", finding->suggestion);
+	if (!finding->suggestion || finding->text[finding->cut] != '\0')
+		return;
+	(void)fputs("      = suggestion: ", stderr);
+	foreign_put(finding->suggestion);
+	(void)fputc('\n', stderr);
 }
 
 static void finding_write(const struct fault_printer *printer, const struct finding *finding)

@@ -88,6 +88,10 @@ nsisoctl set -f -n -C policies nobody grace=3s uts.hostname=other memory.max= >"
 golden set
 nsisoctl set -f -n -C policies default grace=2s >"$scratch/got" 2>&1
 golden set_nothing
+mkdir -p foreign/conf.d && printf '[x\n' >"foreign/conf.d/"$'a\e]0;b\a.conf'
+nsisoctl check -f -C foreign 2>&1 | sed -n 2p >"$scratch/got"
+echo 'foreign/conf.d/a?]0;b?.conf:1:1: a section is written [name], alone on its line' >"$scratch/want"
+same "check: the name of a file does nothing to the terminal" "$scratch/want" "$scratch/got"
 nsisoctl unset -f -n -C policies nobody hostname pids.max >"$scratch/got" 2>&1
 golden unset
 echo "1..$number"
