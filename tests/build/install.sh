@@ -89,7 +89,7 @@ on_host() {
 		into install
 		[ "$(grep -cxF "$tmp/usr/bin/nsshell" /etc/shells)" = 1 ]
 		into uninstall
-		! grep -qxF "$tmp/usr/bin/nsshell" /etc/shells
+		[ "$(grep -cxF "$tmp/usr/bin/nsshell" /etc/shells)" = 0 ]
 		getent passwd nsiso'
 }
 if [ "$(id -u)" = 0 ] && unshare --mount --propagation private true 2>/dev/null; then

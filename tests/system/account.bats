@@ -10,10 +10,7 @@ setup() { begin && needs_product; }
 teardown() { finish; }
 
 alice_has() { # LINE OF [cgroup]...
-	{
-		echo "[cgroup]"
-		printf '%s\n' "$@"
-	} | write_policy users.d/alice.conf
+	alice_has_section cgroup "$@"
 }
 
 needs_controllers() {

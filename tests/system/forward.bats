@@ -135,6 +135,7 @@ serve_inside() { # PORT
 	net_none
 	wait_until 5 refute has_instance alice
 	assert_equal "$(ssh_as alice -W "127.0.0.1:$port" </dev/null 2>/dev/null)" ""
+	assert_equal "$(ssh_as alice 'echo in')" in
 }
 
 @test "-R listens on the host when the policy leaves it the host's network" {

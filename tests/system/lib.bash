@@ -107,7 +107,8 @@ is_gone() { # PID
 }
 
 is_alive() { # PID
-	! is_gone "$1"
+	# Without a number there is nobody to be alive.
+	[[ $1 ]] && ! is_gone "$1"
 }
 
 # ---------------------------------------------------------------------------------------------------
@@ -202,6 +203,14 @@ write_policy() {
 write_raw_policy() {
 	mkdir -p "$(dirname "/etc/nsiso/$1")" && rm -rf "/etc/nsiso/$1.new" && cat >"/etc/nsiso/$1.new" &&
 		mv -T "/etc/nsiso/$1.new" "/etc/nsiso/$1"
+}
+
+# alice_has_section SECTION LINE...: a policy of hers that says no more.
+alice_has_section() {
+	{
+		echo "[$1]"
+		printf '%s\n' "${@:2}"
+	} | write_policy users.d/alice.conf
 }
 
 # No policy but the one that every test starts from.

@@ -186,6 +186,7 @@ on_terminal() {
 	start_daemon typist "$here/terminal.py" -t 40 'expect:[$] ' 'expect:nsiso: your sessions here end in' -- \
 		ssh -F "$NSISO_TEST/sshd.main.client" -tt bob@nsiso
 	run on_terminal alice 'expect:[$] ' 'expect:nsiso: your sessions here end in 2 seconds: nobody has typed'
+	assert_match "$output" 'nsiso: your sessions here end in 2 seconds: nobody has typed'
 	assert_ended idle 15
 	assert_log 'instance ended: .*user=alice .* reason=idle .*seconds=1[0-9] '
 	# Hers has no terminal that could be idle.
@@ -209,6 +210,7 @@ on_terminal() {
 	write_policy users.d/alice.conf <<<$'[session]\nmax_lifetime = 8s\ngrace = 1s'
 	hold a alice
 	run on_terminal alice 'expect:[$] ' 'expect:nsiso: your sessions here end in 4 seconds: they have lasted as long as they may'
+	assert_match "$output" 'nsiso: your sessions here end in 4 seconds: they have lasted as long as they may'
 	assert_ended lifetime 15
 	wait_until 5 is_gone "$(cat "$NSISO_TEST/hold.a.pid")"
 	assert_next_login_works

@@ -15,10 +15,7 @@ teardown() {
 }
 
 alice_has() { # LINE OF [cgroup]...
-	{
-		echo "[cgroup]"
-		printf '%s\n' "$@"
-	} | write_policy users.d/alice.conf
+	alice_has_section cgroup "$@"
 }
 
 # limit CONTROLLER V1-FILE V2-FILE: what is set for alice.

@@ -128,7 +128,9 @@ namespaces() { # USER NAME...
 		rm "$dir/of-the-host"
 	done
 	wait_until 5 refute has_instance alice
-	assert_equal "$(ssh_as alice 'ls -A /tmp /var/tmp /dev/shm' | grep of-)" ""
+	run ssh_as alice 'ls -A /tmp /var/tmp /dev/shm'
+	assert_status 0
+	refute_match "$output" of-
 }
 
 @test "tmp=shared is the host's /tmp" {

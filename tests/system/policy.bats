@@ -261,7 +261,7 @@ assert_alice_alone_refused() { # REGEX
 	stop_daemon sshd.internal
 }
 
-@test "a refused session is refused by su, runuser, login and cron" {
+@test "a refused session is refused by su, runuser and login" {
 	write_raw_policy users.d/alice.conf <<<$'[session]\ngarce = 1s'
 	run su alice -c 'touch ~/in'
 	assert_differ "$status" 0

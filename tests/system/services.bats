@@ -327,7 +327,8 @@ with ftplib.FTP(timeout=20) as f:
 	done
 }
 
-@test "from inside, su and sudo to another user are refused" {
+# With what su and sudo need for their work.
+alice_may_su() {
 	write_policy users.d/alice.conf <<-'EOT'
 		[mount]
 		suid = yes
@@ -336,6 +337,10 @@ with ftplib.FTP(timeout=20) as f:
 		bounding = setuid setgid dac_override audit_write sys_resource
 		no_new_privs = no
 	EOT
+}
+
+@test "from inside, su and sudo to another user are refused" {
+	alice_may_su
 	run ssh_as alice 'exec 2>&1; sudo -u carol id -un; echo "$?"'
 	assert_match "$output" 'nsiso: isolation failed, reference [0-9a-f]+'
 	assert_match "$output" $'\n1(\n|$)'
@@ -348,14 +353,7 @@ with ftplib.FTP(timeout=20) as f:
 }
 
 @test "from inside, sudo to root stays inside" {
-	write_policy users.d/alice.conf <<-'EOT'
-		[mount]
-		suid = yes
-
-		[caps]
-		bounding = setuid setgid dac_override audit_write sys_resource
-		no_new_privs = no
-	EOT
+	alice_may_su
 	hold a alice
 	run ssh_as alice 'sudo readlink /proc/self/ns/pid'
 	assert_output "$(readlink "/proc/$(record_of alice init)/ns/pid")"

@@ -40,10 +40,7 @@ teardown() {
 }
 
 alice_has() { # [USER] LINE... -- [OTHER SECTION] LINE...
-	{
-		echo "[user]"
-		printf '%s\n' "$@"
-	} | write_policy users.d/alice.conf
+	alice_has_section user "$@"
 }
 
 background() { # NAME COMMAND...

@@ -53,7 +53,7 @@ host_ns() { readlink "/proc/self/ns/$1"; }
 	uid=$(id -u bob) gid=$(id -g bob)
 	assert_equal "$(ssh_as bob 'id -u; id -g; tr -s " " </proc/self/uid_map; tr -s " " </proc/self/gid_map; cat /proc/self/setgroups')" \
 		"$(printf '%s\n' 0 0 " 0 $uid 1" " 1 $sub 65536" " 0 $gid 1" " 1 $sub 65536" allow)"
-	assert_equal "$(ssh_as bob 'for p in chown fowner net_admin sys_admin setuid kill; do /usr/sbin/capsh --has-p=cap_$p || echo no $p; done')" ""
+	assert_equal "$(ssh_as bob 'for p in chown fowner net_admin sys_admin setuid kill; do /usr/sbin/capsh --has-p=cap_$p || echo no $p; done; echo end')" end
 }
 
 @test "what the virtual root writes is the user's on the host, and its other ids are subordinate ones" {
