@@ -111,7 +111,7 @@ start_log() {
 	: >"$T/log"
 	"$NSISO_SOURCE/tests/system/logcatch.py" /dev/log "$T/log" &
 	daemons+=($!)
-	wait_until 5 test -S /dev/log
+	wait_until 20 test -S /dev/log
 }
 
 start_sshd() {
@@ -139,7 +139,7 @@ start_sshd() {
 		: >"$T/sshd.log"
 		/usr/sbin/sshd -D -f "$T/sshd.conf" -E "$T/sshd.log" &
 		daemons+=($!)
-		wait_until 5 grep -Eq 'Server listening|Bind to port|error|fatal' "$T/sshd.log" || return 1
+		wait_until 20 grep -Eq 'Server listening|Bind to port|error|fatal' "$T/sshd.log" || return 1
 		grep -q 'Server listening' "$T/sshd.log" && break
 	done
 	grep -q 'Server listening' "$T/sshd.log" || return 1
@@ -172,7 +172,7 @@ log_in() {
 	: >"$T/login.$name"
 	ssh -F "$T/client.conf" "$user@demo" "$@" 'echo ready; exec sleep 600' </dev/null >"$T/login.$name" 2>&1 &
 	echo $! >"$T/login.$name.pid"
-	wait_until 10 grep -q ready "$T/login.$name"
+	wait_until 30 grep -q ready "$T/login.$name"
 }
 
 log_out() { # NAME
@@ -390,7 +390,7 @@ show_pids() {
 	fi
 	ssh_as alice "(sh -c '$bomb' >/dev/null 2>&1 </dev/null &)"
 	# Which of the two counts depends on the kernel.
-	wait_until 5 grep -Eqs '^max [1-9]' "$dir"/alice/{,*/}pids.events
+	wait_until 20 grep -Eqs '^max [1-9]' "$dir"/alice/{,*/}pids.events
 	sleep 0.3
 	there=$(cat "$dir/alice/pids.current")
 	refused=$(cat "$dir"/alice/{,*/}pids.events | sort -k 2 -n | sed -n '$s/^max //p')
@@ -399,7 +399,7 @@ show_pids() {
 	fact "the kernel refused to fork more" has "$refused" '^[1-9]'
 	fact "root and bob log in meanwhile" is "$(ssh_as root 'echo root') $(ssh_as bob 'echo bob')" "root bob"
 	log_out first
-	fact "with alice's last session all of them end" wait_until 10 no lives alice
+	fact "with alice's last session all of them end" wait_until 30 no lives alice
 }
 
 show_sharing() {
@@ -408,6 +408,8 @@ show_sharing() {
 	step "Two logins of alice are in one instance"
 	log_in one alice
 	log_in two alice
+	# Their shells say that they are ready before they become that.
+	wait_until 10 eval '(($(pgrep -c -u alice -x sleep) == 2))'
 	one=$(ssh_as alice 'readlink /proc/self/ns/pid; ps -C sleep -o args= | wc -l; echo "of alice" >/tmp/alice.txt')
 	two=$(ssh_as alice 'readlink /proc/self/ns/pid; ps -e -o pid,user,args; cat /tmp/alice.txt')
 	sed '1d; $d' <<<"$two" | text
@@ -438,7 +440,7 @@ if os.fork() == 0:
 	port=$((32000 + RANDOM % 500))
 	ssh -F "$T/client.conf" -N -o ExitOnForwardFailure=yes -L "127.0.0.1:$port:/tmp/socket" alice@demo 2>/dev/null &
 	ssh=$!
-	answer=$(wait_until 5 connects "$port")
+	answer=$(wait_until 20 connects "$port")
 	kill "$ssh"
 	wait "$ssh" 2>/dev/null
 	echo "ssh -N -L $port:/tmp/socket: $answer" | text
@@ -489,7 +491,7 @@ nothing_of_users() {
 show_end() {
 	step "After the last logout"
 	log_out one
-	fact "no process, no cgroup, no file in /run/nsiso is left" wait_until 10 nothing_of_users
+	fact "no process, no cgroup, no file in /run/nsiso is left" wait_until 30 nothing_of_users
 }
 
 demonstrate() {

@@ -45,7 +45,7 @@ forward() {
 	ssh -F "$NSISO_TEST/sshd.main.client" -o ExitOnForwardFailure=yes -N -v "$@" alice@nsiso \
 		</dev/null >"$NSISO_TEST/forward.$name.out" 2>&1 3>&- &
 	echo $! >"$NSISO_TEST/forward.$name.pid"
-	wait_until 10 grep -q 'Entering interactive session' "$NSISO_TEST/forward.$name.out"
+	wait_until 10 ssh_serves "$NSISO_TEST/forward.$name.out" "$@"
 }
 
 end_forward() { # NAME

@@ -296,6 +296,16 @@ ssh_as() {
 	timeout --foreground -k 2 $((${SSH_TIMEOUT:-30} * NSISO_PATIENCE)) ssh -F "$NSISO_TEST/sshd.${SSHD:-main}.client" "$user@nsiso" "$@" 3>&-
 }
 
+# ssh_serves FILE SSH OPTION...: whether ssh -v, which prints to the file, serves what its options say.  sshd's answer
+# to -R comes later than the session.
+ssh_serves() {
+	local file=$1 back
+
+	shift
+	back=$(printf '%s\n' "$@" | grep -cxe -R)
+	grep -q 'Entering interactive session' "$file" && (($(grep -c 'remote forward success' "$file") >= back))
+}
+
 # hold NAME USER [SSH OPTION]...: a login that lasts until `release NAME`; its shell has become cat when this returns.
 hold() {
 	local name=$1 user=$2 file=$NSISO_TEST/hold.$1

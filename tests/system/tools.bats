@@ -55,7 +55,7 @@ ask() { # SOCAT ADDRESS
 in_back() { # SSH OPTION...
 	ssh -F "$(config_of "${sshd:-main}")" -v -o ExitOnForwardFailure=yes "$@" "$user@nsiso" </dev/null >back.out 2>&1 &
 	back=$!
-	wait_until 10 grep -q 'Entering interactive session' back.out || cat back.out
+	wait_until 10 ssh_serves back.out "$@" || cat back.out
 }
 
 stop_back() {

@@ -193,7 +193,7 @@ no_caps=$'0000000000000000'
 @test "sshd's child, which carries forwarded ports, is inside" {
 	hold a alice
 	background tunnel ssh -F "$(client main)" -N -v -L "$NSISO_TEST/never.sock:127.0.0.1:1" alice@nsiso
-	wait_until 10 grep -q 'Entering interactive session' "$NSISO_TEST/background.out"
+	wait_until 10 ssh_serves "$NSISO_TEST/background.out"
 	wait_until 5 has_children 2
 	child_is "$(inner)"
 	rm -f "$NSISO_TEST/never.sock"

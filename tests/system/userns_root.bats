@@ -237,7 +237,7 @@ host_ns() { readlink "/proc/self/ns/$1"; }
 tunnel() {
 	ssh -F "$NSISO_TEST/sshd.main.client" -o ExitOnForwardFailure=yes -N -v "$@" bob@nsiso </dev/null >"$NSISO_TEST/tunnel.out" 2>&1 3>&- &
 	echo $! >"$NSISO_TEST/tunnel.pid"
-	wait_until 10 grep -q 'Entering interactive session' "$NSISO_TEST/tunnel.out"
+	wait_until 10 ssh_serves "$NSISO_TEST/tunnel.out" "$@"
 }
 
 @test "under net=none a forwarded port leads to a server of the virtual root" {
