@@ -69,11 +69,22 @@ assert_same_as_login() { # SCRIPT
 	assert_status 2
 }
 
+# The session keyring of who runs it (man 2 keyctl: KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING).
+keyring='
+import ctypes, platform
+print(ctypes.CDLL(None).syscall({"x86_64": 250, "aarch64": 219}[platform.machine()], 0, -3, 0))'
+
 @test "nothing of the admin comes along: descriptors, environment, folder, keys" {
 	hold a alice
 	cd /root
-	run env SECRET=1 BASH_ENV=/nothing nsisoctl enter alice -- env 9</etc/shadow
+	run env SECRET=1 BASH_ENV=/nothing TERM=vt220 LANG=de_DE LC_ALL=C nsisoctl enter alice -- env
 	refute_match "$output" 'SECRET|BASH_ENV'
+	for variable in TERM=vt220 LANG=de_DE LC_ALL=C HOME=/root USER=root; do
+		assert_match $'\n'"$output"$'\n' $'\n'"$variable"$'\n'
+	done
+	assert_equal "$(nsisoctl enter alice -- sh -c 'ls /proc/self/fd' 9</etc/shadow)" $'0\n1\n2\n3'
+	assert_match "$(nsisoctl enter -u alice -- python3 -c "$keyring")" '^[1-9][0-9]*$'
+	assert_differ "$(nsisoctl enter -u alice -- python3 -c "$keyring")" "$(python3 -c "$keyring")"
 	assert_equal "$(nsisoctl enter alice -- pwd)" /
 	assert_equal "$(nsisoctl enter -u alice -- sh -c 'ls /proc/self/fd' 9</etc/shadow)" $'0\n1\n2\n3'
 	assert_equal "$(nsisoctl enter -u alice -- pwd)" /home/alice

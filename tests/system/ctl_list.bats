@@ -160,6 +160,22 @@ print(eval(sys.argv[1]))' "$2"
 	refute_match "$output" $'\033'
 }
 
+@test "tables have colours and the width of the terminal, as the environment wants" {
+	hold a alice
+	run "$here/terminal.py" -s 24x60 -- env -u NO_COLOR -u COLUMNS TERM=xterm nsisoctl list
+	assert_match "$output" $'\033\\[32mactive'
+	run "$here/terminal.py" -s 24x60 -- env -u COLUMNS NO_COLOR=1 TERM=xterm nsisoctl list
+	refute_match "$output" $'\033'
+	assert_match "$output" $'alice [^\n]* active'
+	refute_match "$output" $'[^\r\n]{61}'
+	run "$here/terminal.py" -s 24x60 -- env COLUMNS=40 NO_COLOR=1 TERM=xterm nsisoctl list
+	assert_match "$output" $'alice [^\n]* active'
+	refute_match "$output" $'[^\r\n]{41}'
+	COLUMNS=40 run nsisoctl list
+	assert_match "$output" $'[^\r\n]{61}'
+	refute_match "$output" $'\033'
+}
+
 @test "without a cgroup the processes are found by the pid namespace" {
 	printf '%s\n' "[cgroup]" "enable = no" | write_raw_policy users.d/alice.conf
 	hold a alice

@@ -146,6 +146,17 @@ editor_pid() {
 	pgrep -P "$(pgrep --ns $$ --nslist mnt -f '^nsisoctl edit alice$')"
 }
 
+@test "the editor is SUDO_EDITOR, VISUAL or EDITOR, the first that is set, with its arguments" {
+	run env SUDO_EDITOR="sed -i s/3s/4s/" VISUAL=false EDITOR=false nsisoctl edit alice </dev/null
+	assert_status 0
+	run env -u SUDO_EDITOR VISUAL="sed -i s/4s/5s/" EDITOR=false nsisoctl edit alice </dev/null
+	assert_status 0
+	run env -u SUDO_EDITOR -u VISUAL EDITOR="sed -i 's/5s/6s/'" nsisoctl edit alice </dev/null
+	assert_status 0
+	assert_equal "$(grep grace /etc/nsiso/users.d/alice.conf)" "grace = 6s"
+	assert_no_scratch
+}
+
 @test "an editor that is killed, or fails, leaves the old policy" {
 	edit a vi alice
 	await_vi a

@@ -294,6 +294,44 @@ suid_copy() { # TARGET
 	refute_match "$output" '(^|'$'\n'') *(/proc/1|1)'
 }
 
+# Listens there until the end of the test.
+door() { # PATH
+	mkdir -p "$(dirname "$1")"
+	start_daemon "door${1//\//-}" python3 -c '
+import os, signal, socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+os.chmod(sys.argv[1], 0o666)
+s.listen()
+signal.pause()' "$1"
+	wait_until 10 test -S "$1"
+}
+
+@test "what asks the host's services to do things is out of reach: run_user=no" {
+	[[ ! -e /run/systemd/private && ! -e /run/dbus/system_bus_socket ]] || skip "this host has them"
+	local path uid
+	uid=$(id -u bob)
+	local paths=(/run/dbus/system_bus_socket /run/systemd/private "/run/user/$uid/bus")
+	for path in "${paths[@]}"; do
+		door "$path"
+	done
+	chmod 0755 /run/systemd
+	ask='import socket, sys
+for path in sys.argv[1:]:
+    s = socket.socket(socket.AF_UNIX)
+    try: s.connect(path); print("open")
+    except OSError as e: print("closed")'
+	assert_equal "$(ssh_as bob "python3 -c '$ask' ${paths[*]}")" $'closed\nclosed\nclosed'
+	wait_until 10 refute has_instance bob
+	write_policy users.d/bob.conf <<<$'[mount]\nrun_user = yes'
+	assert_equal "$(ssh_as bob "python3 -c '$ask' ${paths[*]}")" $'open\nopen\nopen'
+	for path in "${paths[@]}"; do
+		stop_daemon "door${path//\//-}"
+		rm "$path"
+	done
+	rm -r "/run/user/$uid"
+}
+
 @test "hostile messages and floods on the init's socket change nothing" {
 	hold b bob
 	local init fds

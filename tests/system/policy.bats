@@ -203,6 +203,38 @@ assert_alice_alone_refused() { # REGEX
 	assert_works alice
 }
 
+# What is after su, as the line stands there; carol's shell is no nsshell, which would refuse.
+where_su_leads() {
+	su carol -c 'readlink /proc/self/ns/pid' 2>/dev/null
+}
+
+@test "optional instead of required lets a refused session go on, and so does sufficient before it" {
+	write_raw_policy users.d/carol.conf <<<$'[session]\ngarce = 1s'
+	assert_equal "$(where_su_leads)" ""
+	sed -i 's/^session *required *pam_nsiso/session optional pam_nsiso/' /etc/pam.d/su
+	assert_equal "$(where_su_leads)" "$(readlink /proc/self/ns/pid)"
+	install_pam
+	sed -i '0,/^session/s//session sufficient pam_permit.so\n&/' /etc/pam.d/su
+	assert_equal "$(where_su_leads)" "$(readlink /proc/self/ns/pid)"
+}
+
+@test "with the line there and the module gone PAM refuses everybody, root too" {
+	local module
+	module=$(find /usr/lib -name pam_nsiso.so)
+	mount --bind /dev/null "$module"
+	run ssh_as root 'echo in'
+	umount "$module"
+	assert_differ "$status" 0
+	refute_match "$output" '^in'
+	assert_equal "$(ssh_as root 'echo in')" in
+}
+
+@test "debug on the auth line shows it at work" {
+	sed -i 's/^auth .*pam_nsiso.so/& debug/' /etc/pam.d/sshd
+	assert_equal "$(ssh_as alice 'echo in')" in
+	assert_log 'pam_nsiso\(sshd:setcred\): privileges given up: id=[0-9a-f]+'
+}
+
 @test "a shell that is not there" {
 	write_policy users.d/alice.conf <<<$'[session]\nshell = /nowhere/sh'
 	run -127 ssh_as alice 'echo in'
