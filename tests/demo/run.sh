@@ -182,6 +182,10 @@ log_out() { # NAME
 	return 0
 }
 
+alice_sleeps() { # TIMES
+	is "$(pgrep -c -u alice -x sleep)" "$1"
+}
+
 lives() { # USER
 	pgrep -u "$1" >/dev/null
 }
@@ -409,7 +413,7 @@ show_sharing() {
 	log_in one alice
 	log_in two alice
 	# Their shells say that they are ready before they become that.
-	wait_until 10 eval '(($(pgrep -c -u alice -x sleep) == 2))'
+	wait_until 10 alice_sleeps 2
 	one=$(ssh_as alice 'readlink /proc/self/ns/pid; ps -C sleep -o args= | wc -l; echo "of alice" >/tmp/alice.txt')
 	two=$(ssh_as alice 'readlink /proc/self/ns/pid; ps -e -o pid,user,args; cat /tmp/alice.txt')
 	sed '1d; $d' <<<"$two" | text
