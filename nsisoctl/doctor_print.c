@@ -3,6 +3,7 @@
 
 #include "doctor.h"
 #include "json.h"
+#include "table.h"
 
 #define PLACES_MAX 8 /* of one kind, for people */
 
@@ -27,18 +28,23 @@ static void facts_print(const struct doctor *d, FILE *out)
 		if (strcmp(group, fact->group) != 0)
 			(void)fprintf(out, "%s\n", fact->group);
 		group = fact->group;
-		(void)fprintf(out, "  %-14s %s\n", fact->name, fact->text);
+		(void)fprintf(out, "  %-14s ", fact->name);
+		text_put(fact->text, out);
+		(void)fputc('\n', out);
 	}
 }
 
+/* The files may be those of another host, which nobody vouches for. */
 static void place_print(const struct doctor_finding *finding, FILE *out)
 {
 	(void)fputs("  ", out);
+	if (finding->file)
+		text_put(finding->file, out);
 	if (finding->file && finding->line)
-		(void)fprintf(out, "%s:%u: ", finding->file, finding->line);
-	else if (finding->file)
-		(void)fprintf(out, "%s: ", finding->file);
-	(void)fprintf(out, "%s\n", finding->what);
+		(void)fprintf(out, ":%u", finding->line);
+	(void)fputs(finding->file ? ": " : "", out);
+	text_put(finding->what, out);
+	(void)fputc('\n', out);
 }
 
 /* All findings of one rule, at the first of them. */

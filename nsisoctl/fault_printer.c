@@ -105,12 +105,6 @@ static const char *prefix_of(const struct fault_printer *printer, const char *fi
 }
 
 /* Names of files and what a message quotes are as foreign as the lines: a terminal might obey them. */
-static void foreign_put(const char *text)
-{
-	for (; *text != '\0'; text++)
-		(void)fputc(is_shown(*text) ? *text : '?', stderr);
-}
-
 static void finding_print(const struct fault_printer *printer, const struct finding *finding)
 {
 	char source[POLICY_LINE_MAX] = "";
@@ -118,8 +112,8 @@ static void finding_print(const struct fault_printer *printer, const struct find
 	unsigned column = column_of(finding, source);
 
 	colour_put(&printer->look, COLOUR_BOLD, stderr);
-	foreign_put(prefix_of(printer, finding->file));
-	foreign_put(finding->file);
+	text_put(prefix_of(printer, finding->file), stderr);
+	text_put(finding->file, stderr);
 	(void)fputc(':', stderr);
 	if (finding->line != 0)
 		(void)fprintf(stderr, "%u:", finding->line);
@@ -129,14 +123,14 @@ static void finding_print(const struct fault_printer *printer, const struct find
 	(void)fputs(finding->is_warning ? " warning:" : "", stderr);
 	colour_put(&printer->look, COLOUR_NONE, stderr);
 	(void)fputc(' ', stderr);
-	foreign_put(finding->text);
+	text_put(finding->text, stderr);
 	(void)fputc('\n', stderr);
 	if (len > 0)
 		source_print(printer, finding, source, len);
 	if (!finding->suggestion || finding->text[finding->cut] != '\0')
 		return;
 	(void)fputs("      = suggestion: ", stderr);
-	foreign_put(finding->suggestion);
+	text_put(finding->suggestion, stderr);
 	(void)fputc('\n', stderr);
 }
 

@@ -52,6 +52,12 @@ char *text_clean(char *text)
 	return text;
 }
 
+void text_put(const char *text, FILE *out)
+{
+	for (; *text != '\0'; text++)
+		(void)fputc((*text >= ' ' && *text <= '~') || *text == '\t' ? *text : '?', out);
+}
+
 void colour_put(const struct table_look *look, enum table_colour colour, FILE *out)
 {
 	if (look->colour)

@@ -54,6 +54,8 @@ void table_done(struct table *table);
 
 /* What must not reach a terminal becomes '?', in place; returns text. */
 char *text_clean(char *text);
+/* Writes text in the same way, but for tabs, which stay. */
+void text_put(const char *text, FILE *out);
 /* Switches a colour on (COLOUR_NONE: off) where look has colours. */
 void colour_put(const struct table_look *look, enum table_colour colour, FILE *out);
 
