@@ -39,6 +39,10 @@ static int make_folder(struct cgroup_one *one, struct errmsg *e)
 			return errmsg_set(e, -errno, "cannot make cgroup %s/%s", one->at.path,
 					  name);
 	}
+	/* The last one is somebody's. */
+	if (n > SESSIONS_MAX)
+		return errmsg_setx(e, -ENOSPC, "cgroup %s has %d groups of sessions", one->at.path,
+				   SESSIONS_MAX);
 	one->session = openat(one->dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return one->session < 0 ?
 		       errmsg_set(e, -errno, "cannot open cgroup %s/%s", one->at.path, name) :

@@ -20,6 +20,7 @@
 #include "cgroup.h"
 #include "errmsg.h"
 #include "folder.h"
+#include "instance.h"
 #include "policy.h"
 
 static struct cgroup_set set;
@@ -150,12 +151,36 @@ static void test_unknown(void **state)
 	cgroup_close(&set);
 }
 
+/* With no number free a session must not come into the group of another one. */
+static void test_sessions_full(void **state)
+{
+	char name[32];
+	int n;
+
+	(void)state;
+	use("pids");
+	set.one[0].dir = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (n = 1; n <= 4096; n++) {
+		(void)snprintf(name, sizeof(name), CGROUP_SESSION_PREFIX "%d", n);
+		assert_int_equal(mkdirat(dir, name, 0700), 0);
+	}
+	assert_int_equal(cgroup_session_make(&set, CONTROLLER_PIDS, &e), -ENOSPC);
+	assert_int_equal(set.one[0].session, -1);
+	assert_int_equal(unlinkat(dir, CGROUP_SESSION_PREFIX "7", AT_REMOVEDIR), 0);
+	assert_int_equal(cgroup_session_make(&set, CONTROLLER_PIDS, &e), 0);
+	for (n = 1; n <= 4096; n++) {
+		(void)snprintf(name, sizeof(name), CGROUP_SESSION_PREFIX "%d", n);
+		assert_int_equal(unlinkat(dir, name, AT_REMOVEDIR), 0);
+	}
+	cgroup_close(&set);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_v2),           cmocka_unit_test(test_v1),
 		cmocka_unit_test(test_v1_processor), cmocka_unit_test(test_read_back),
-		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_unknown),      cmocka_unit_test(test_sessions_full),
 	};
 
 	return cmocka_run_group_tests(tests, folder_make, folder_remove);
