@@ -11,39 +11,12 @@
 #include "cleanup.h"
 #include "confdir.h"
 #include "errmsg.h"
-#include "policy_list.h"
+#include "root_groups.h"
 
 #define MEMBERS_MAX 64 /* of a group; more are not looked at */
 
-/* Whoever may talk to these services has things done as root. */
-static const struct {
-	const char *group;
-	const char *sockets[3]; /* the first one is what a message names */
-} doors[] = {
-	{ "docker", { "/run/docker.sock", "/var/run/docker.sock", NULL } },
-	{ "lxd", { "/var/lib/lxd/unix.socket", "/var/snap/lxd/common/lxd/unix.socket", NULL } },
-	{ "incus-admin", { "/var/lib/incus/unix.socket", NULL, NULL } },
-	{ "libvirt", { "/run/libvirt/libvirt-sock", NULL, NULL } },
-};
-
-/* A socket is hidden with any folder above it. */
-static bool is_hidden(const struct policy *policy, const char *path)
-{
-	const char *item;
-	size_t at = 0;
-
-	while ((item = policy_list_next(&policy->mount.hide, &at))) {
-		size_t len;
-
-		item += *item == '-';
-		len = strlen(item);
-		if (strncmp(path, item, len) == 0 && (path[len] == '\0' || path[len] == '/'))
-			return true;
-	}
-	return false;
-}
-
-static void member_warn(struct checker *checker, const char *confdir, const char *user, size_t door)
+static void member_warn(struct checker *checker, const char *confdir, const char *user,
+			const struct root_group *group)
 {
 	struct policy_query query = { .confdir = confdir };
 	AUTO_FREE struct policy *policy = calloc(1, sizeof(*policy));
@@ -54,25 +27,31 @@ static void member_warn(struct checker *checker, const char *confdir, const char
 	if (!policy || facts_user(user, &facts, &e) < 0 ||
 	    policy_find_as(&query, &facts, policy, &e) < 0 || policy_skip_reason(policy, &facts))
 		return;
-	for (size_t i = 0; doors[door].sockets[i]; i++)
-		if (is_hidden(policy, doors[door].sockets[i]))
-			return;
+	if (!root_group_is_open(group, policy))
+		return;
 	file = policy->files[policy->n_files - 1];
-	warning_print(&checker->printer, file, 0, "hide = the socket, or take the user out of it",
-		      "%s is a member of %s: %s, where it is, makes a process of his root's on "
-		      "the host",
-		      user, doors[door].group, doors[door].sockets[0]);
+	if (group->sockets[0])
+		warning_print(
+			&checker->printer, file, 0, "hide = the socket, or take the user out of it",
+			"%s is a member of %s: %s, where it is, makes a process of his root's "
+			"on the host",
+			user, group->name, group->sockets[0]);
+	else
+		warning_print(&checker->printer, file, 0, "take the user out of it",
+			      "%s is a member of %s: the device files of that group are as good as "
+			      "root",
+			      user, group->name);
 }
 
 static void doors_warn(struct checker *checker, const char *path)
 {
 	AUTO_FREE char *confdir = path_absolute(path);
 
-	for (size_t i = 0; confdir && i < sizeof(doors) / sizeof(doors[0]); i++) {
-		const struct group *group = getgrnam(doors[i].group);
+	for (size_t i = 0; confdir && i < ROOT_GROUPS; i++) {
+		const struct group *group = getgrnam(root_groups[i].name);
 
 		for (size_t j = 0; group && group->gr_mem[j] && j < MEMBERS_MAX; j++)
-			member_warn(checker, confdir, group->gr_mem[j], i);
+			member_warn(checker, confdir, group->gr_mem[j], &root_groups[i]);
 	}
 }
 

@@ -6,6 +6,7 @@
 #include "doctor.h"
 #include "doctor_accounts.h"
 #include "policy.h"
+#include "root_groups.h"
 
 static const struct doctor_rule rule_group = {
 	"group-root", SEVERITY_PROBLEM,
@@ -25,50 +26,12 @@ static const struct doctor_rule rule_subid_line = { "subid-line", SEVERITY_WARNI
 						    "it gives nobody any ids",
 						    "write OWNER:START:COUNT" };
 
-static const struct {
-	const char *group;
-	const char *sockets[2]; /* a policy that hides them closes the door; none: device files */
-} doors[] = {
-	{ "docker", { "/run/docker.sock" } },
-	{ "podman", { "/run/podman/podman.sock" } },
-	{ "lxd", { "/var/snap/lxd/common/lxd/unix.socket", "/var/lib/lxd/unix.socket" } },
-	{ "incus-admin", { "/var/lib/incus/unix.socket" } },
-	{ "libvirt", { "/run/libvirt/libvirt-sock" } },
-	{ "disk", { NULL } },
-	{ "kmem", { NULL } },
-};
-
-#define DOORS (sizeof(doors) / sizeof(doors[0]))
-
-/* By its own name or a folder above; /var/run is /run. */
-static bool is_hidden(const struct policy *policy, const char *path)
-{
-	const char *item;
-	size_t at = 0, len;
-
-	while ((item = policy_list_next(&policy->mount.hide, &at))) {
-		item += *item == '-';
-		if (strncmp(item, "/var/run/", 9) == 0)
-			item += 4;
-		len = strlen(item);
-		if (strncmp(path, item, len) == 0 && (path[len] == '/' || path[len] == '\0'))
-			return true;
-	}
-	return false;
-}
-
 unsigned doctor_doors(const struct policy *policy)
 {
 	unsigned open = 0;
 
-	for (unsigned i = 0; i < DOORS; i++) {
-		bool is_open = !doors[i].sockets[0];
-
-		for (int k = 0; k < 2; k++)
-			if (doors[i].sockets[k] && !is_hidden(policy, doors[i].sockets[k]))
-				is_open = true;
-		open |= is_open ? 1U << i : 0;
-	}
+	for (unsigned i = 0; i < ROOT_GROUPS; i++)
+		open |= root_group_is_open(&root_groups[i], policy) ? 1U << i : 0;
 	return open;
 }
 
@@ -78,7 +41,7 @@ static void member_check(struct doctor *d, unsigned door, const char *name, unsi
 
 	if (account && account->is_isolated && (account->open_doors & 1U << door))
 		doctor_add(d, &rule_group, "/etc/group", line, "%s is a member of %s", name,
-			   doors[door].group);
+			   root_groups[door].name);
 }
 
 static void primary_check(struct doctor *d, unsigned door, unsigned long gid)
@@ -89,7 +52,7 @@ static void primary_check(struct doctor *d, unsigned door, unsigned long gid)
 		if (account->gid == gid && account->is_isolated &&
 		    (account->open_doors & 1U << door))
 			doctor_add(d, &rule_group, "/etc/passwd", account->line,
-				   "the group of %s is %s", account->name, doors[door].group);
+				   "the group of %s is %s", account->name, root_groups[door].name);
 	}
 }
 
@@ -104,9 +67,9 @@ void doctor_groups(struct doctor *d)
 	while (text && (line = doctor_line(&lines, false))) {
 		if (fields_read(line, field, 4) != 4)
 			continue;
-		for (i = 0; i < DOORS && strcmp(doors[i].group, field[0]) != 0; i++)
+		for (i = 0; i < ROOT_GROUPS && strcmp(root_groups[i].name, field[0]) != 0; i++)
 			;
-		if (i == DOORS)
+		if (i == ROOT_GROUPS)
 			continue;
 		while ((name = strsep(&field[3], ",")))
 			member_check(d, i, name, lines.line);

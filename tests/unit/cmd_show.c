@@ -339,14 +339,18 @@ static void test_check_together(void **state)
 static void test_check_doors(void **state)
 {
 	(void)state;
-	assert_true(policy_tree_write("/etc/group", "users:x:100:\ndocker:x:50:nsiso,alice\n"));
+	assert_true(policy_tree_write("/etc/group", "users:x:100:\ndocker:x:50:nsiso,alice\n"
+						    "disk:x:6:alice\n"));
 	assert_true(policy_tree_write(POLICY_TREE "/default.conf", "[pid]\n"));
 	assert_true(
 		policy_tree_write(POLICY_TREE "/users.d/nsiso.conf", "[session]\nexempt = yes\n"));
 	assert_int_equal(run(cmd_check, "check -C " POLICY_TREE), STATUS_OK);
 	assert_non_null(strstr(output, "/default.conf: warning: alice is a member of docker: "
 				       "/run/docker.sock"));
+	assert_non_null(strstr(output, "alice is a member of disk: the device files"));
 	assert_null(strstr(output, "nsiso is a member"));
+	/* What no policy can hide. */
+	assert_true(policy_tree_write("/etc/group", "users:x:100:\ndocker:x:50:nsiso,alice\n"));
 	assert_true(
 		policy_tree_write(POLICY_TREE "/users.d/alice.conf", "[mount]\nhide = -/run\n"));
 	check_says("", STATUS_OK, "");
