@@ -35,6 +35,12 @@ edit_account() {
 	done
 }
 
+# Hold a was the last of hers.
+alice_leaves() {
+	release a
+	wait_until 10 refute test -e /run/nsiso/alice
+}
+
 @test "an account that is renamed gets in again when the instance under the old name has ended" {
 	hold a alice
 	local uid
@@ -43,8 +49,7 @@ edit_account() {
 	assert_refused dave "uid $uid has instances under the name alice: end them first, by nsisoctl kill alice"
 	refute test -e /run/nsiso/dave
 	is_alive "$(record_of alice init)"
-	release a
-	wait_until 10 refute test -e /run/nsiso/alice
+	alice_leaves
 	assert_match "$(ssh_as dave "$ns")" '^pid:'
 }
 
@@ -55,8 +60,7 @@ edit_account() {
 	edit_account "^alice:.*" ''
 	edit_account "^bob:x:[0-9]*:" "bob:x:$uid:"
 	assert_refused bob "uid $uid has instances under the name alice"
-	release a
-	wait_until 10 refute test -e /run/nsiso/alice
+	alice_leaves
 	assert_match "$(ssh_as bob "$ns")" '^pid:'
 }
 
@@ -66,8 +70,7 @@ edit_account() {
 	uid=$(id -u alice)
 	edit_account "^alice:x:$uid:" "alice:x:$((uid + 50)):"
 	assert_refused alice "instance [0-9a-f]+ of user alice belongs to uid $uid, not $((uid + 50))"
-	release a
-	wait_until 10 refute test -e /run/nsiso/alice
+	alice_leaves
 	assert_match "$(ssh_as alice "$ns")" '^pid:'
 }
 
