@@ -201,18 +201,6 @@ static void parse_line(const struct row *row, const char *line, uint32_t wanted,
 			parse_row(row, line, &use->at[row->figure]);
 }
 
-void cgroup_use_parse(const char *file, bool v2, const char *line, uint32_t wanted,
-		      struct cgroup_use *use)
-{
-	const struct row *row;
-
-	for (row = v2 ? rows_v2 : rows_v1; row->file; row++)
-		if (strcmp(row->file, file) == 0) {
-			parse_line(row, line, wanted, use);
-			return;
-		}
-}
-
 /* Line by line: a host with many block devices has more of them than any buffer should hold. */
 static void read_file(int dir, const struct row *row, uint32_t wanted, struct cgroup_use *use)
 {

@@ -74,8 +74,5 @@ void cgroup_use_add_events(int dir, bool v2, const char *child, struct cgroup_us
  * events of this one instance where the kernel keeps them apart.  A folder that is gone leaves unknowns.
  */
 void cgroup_use_of(const struct instance_record *record, struct cgroup_use *ret);
-/* One line of one of the files, without its end; pure. */
-void cgroup_use_parse(const char *file, bool v2, const char *line, uint32_t wanted,
-		      struct cgroup_use *use);
 
 #endif

@@ -124,8 +124,6 @@ int plan_build_limits(const struct policy *policy, const struct facts *facts, st
 		      struct errmsg *e);
 /* One line a step: "ACTOR  step  arguments". */
 void plan_print(const struct plan *plan, FILE *out);
-/* One of them, without the end of the line. */
-void plan_print_step(const struct plan *plan, const struct step *step, FILE *out);
 /* "mount,pid,ipc" of CLONE_NEW* flags; ret holds at least 64 bytes. */
 void plan_namespaces(uint64_t flags, char *ret, size_t size);
 
@@ -134,12 +132,12 @@ typedef int step_apply(const struct plan *plan, const struct step *step, void *c
 		       struct errmsg *e);
 /* Told of a step that was carried out, or failed: its index, µs, 0 or -errno.  ctx is the actor's. */
 typedef void step_traced(void *ctx, unsigned index, uint64_t usec, int r);
-/* Runs an actor's steps in order through its table (indexed by kind); stops at the first failure. */
+/*
+ * Runs an actor's steps in order through its table (indexed by kind); stops at the first failure.  Of a plan with
+ * trace, traced is told.
+ */
 int plan_apply(const struct plan *plan, enum plan_actor actor,
-	       step_apply *const table[STEP_KIND_COUNT], void *ctx, struct errmsg *e);
-/* The same; of a plan with trace, traced is told. */
-int plan_apply_traced(const struct plan *plan, enum plan_actor actor,
-		      step_apply *const table[STEP_KIND_COUNT], step_traced *traced, void *ctx,
-		      struct errmsg *e);
+	       step_apply *const table[STEP_KIND_COUNT], step_traced *traced, void *ctx,
+	       struct errmsg *e);
 
 #endif

@@ -14,9 +14,9 @@ static uint64_t now_us(void)
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-int plan_apply_traced(const struct plan *plan, enum plan_actor actor,
-		      step_apply *const table[STEP_KIND_COUNT], step_traced *traced, void *ctx,
-		      struct errmsg *e)
+int plan_apply(const struct plan *plan, enum plan_actor actor,
+	       step_apply *const table[STEP_KIND_COUNT], step_traced *traced, void *ctx,
+	       struct errmsg *e)
 {
 	unsigned i;
 	int r;
@@ -38,10 +38,4 @@ int plan_apply_traced(const struct plan *plan, enum plan_actor actor,
 			return r;
 	}
 	return 0;
-}
-
-int plan_apply(const struct plan *plan, enum plan_actor actor,
-	       step_apply *const table[STEP_KIND_COUNT], void *ctx, struct errmsg *e)
-{
-	return plan_apply_traced(plan, actor, table, NULL, ctx, e);
 }

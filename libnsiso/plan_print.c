@@ -118,7 +118,7 @@ static void print_text(const char *text, FILE *out)
 			(void)fputc(',', out);
 }
 
-void plan_print_step(const struct plan *plan, const struct step *step, FILE *out)
+static void print_step(const struct plan *plan, const struct step *step, FILE *out)
 {
 	size_t f;
 
@@ -138,7 +138,7 @@ void plan_print(const struct plan *plan, FILE *out)
 	unsigned i;
 
 	for (i = 0; i < plan->n_steps; i++) {
-		plan_print_step(plan, &plan->steps[i], out);
+		print_step(plan, &plan->steps[i], out);
 		(void)fputc('\n', out);
 	}
 }

@@ -44,7 +44,6 @@ struct sys_open_how { /* struct open_how of linux/openat2.h */
 
 #define SYS_NO_MAGICLINKS 0x02ULL /* RESOLVE_* */
 #define SYS_NO_SYMLINKS 0x04ULL
-#define SYS_BENEATH 0x08ULL
 
 #define SYS_TREE_CLONE 1U           /* OPEN_TREE_CLONE */
 #define SYS_RECURSIVE 0x8000U       /* AT_RECURSIVE */

@@ -43,7 +43,7 @@ static int options_read(int argc, char **argv, struct options *ret)
 }
 
 /* A part that needs what another one found comes after it. */
-void doctor_run(struct doctor *d)
+static void run_all(struct doctor *d)
 {
 	struct doctor_users users = { 0 };
 
@@ -89,7 +89,7 @@ int cmd_doctor(int argc, char **argv)
 	}
 	d.root = fd;
 	d.prefix = d.is_live ? "" : root;
-	doctor_run(&d);
+	run_all(&d);
 	if (options.is_json)
 		doctor_print_json(&d, stdout);
 	else

@@ -103,9 +103,6 @@ void doctor_manager(struct doctor *d);
 bool doctor_has_manager(const struct doctor *d);
 void doctor_processes(struct doctor *d);
 
-/* All of them. */
-void doctor_run(struct doctor *d);
-
 unsigned doctor_count(const struct doctor *d, enum doctor_severity severity);
 void doctor_print(const struct doctor *d, FILE *out);
 void doctor_print_json(const struct doctor *d, FILE *out);

@@ -68,8 +68,6 @@ void trial_print(struct trial *trial, bool holds, const char *fmt, ...)
 int trial_open(struct trial *trial);
 /* The user's process, which says what it sees; its exit status. */
 int trial_look_inside(struct trial *trial);
-/* The user's process becomes the login shell with the command; exit status of a failure. */
-int trial_run_shell(struct trial *trial);
 /* The admin's view of a user's process. */
 void trial_look_outside(struct trial *trial, pid_t pid);
 /* What a step's mount must have among its options, or as its type; NULL: the step leaves no mount. */

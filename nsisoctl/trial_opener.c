@@ -94,6 +94,35 @@ static void reset_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/*
+ * The user's process becomes the login shell with the command; exit status of a failure.  No terminal of the
+ * admin's is within reach: input is empty where it is one, output goes through pipes.
+ */
+static int run_shell(struct trial *trial)
+{
+	const struct trial_shared *shared = trial->shared;
+	char *argv[] = { NULL, (char *)"-c", NULL, NULL };
+	const char *slash = strrchr(shared->shell, '/');
+	struct errmsg e;
+	int null;
+
+	if (enter_user_become(&shared->user, &e) < 0) {
+		trial_tell(trial, false, "user: %s", e.text);
+		return 1;
+	}
+	null = isatty(0) ? open("/dev/null", O_RDONLY | O_CLOEXEC) : 0;
+	if (null < 0 || dup2(null, 0) < 0 || dup2(trial->output[0], 1) < 0 ||
+	    dup2(trial->output[1], 2) < 0)
+		return 1;
+	argv[0] = (char *)(slash ? slash + 1 : shared->shell);
+	argv[2] = (char *)(trial->command ? trial->command : "exit 0");
+	if (setenv("SHELL", shared->shell, 1) < 0 || sys_close_range(3, ~0U) < 0)
+		return 1;
+	(void)execv(shared->shell, argv);
+	(void)fprintf(stderr, "nsisoctl: cannot execute %s: %s\n", shared->shell, strerror(errno));
+	return errno == ENOENT ? 127 : 126;
+}
+
 int trial_open(struct trial *trial)
 {
 	struct trial_shared *shared = trial->shared;
@@ -124,36 +153,10 @@ int trial_open(struct trial *trial)
 	if (run_child(trial, trial_look_inside) == 0) {
 		begin = now_us();
 		message.kind = TRIAL_SHELL;
-		message.value = run_child(trial, trial_run_shell);
+		message.value = run_child(trial, run_shell);
 		message.usec = now_us() - begin;
 		trial_send(trial, &message);
 	}
 	(void)wire_send(shared->session.conn, WIRE_LEAVE, 0, NULL, 0, NULL);
 	return 0;
-}
-
-/* No terminal of the admin's is within reach: input is empty where it is one, output goes through pipes. */
-int trial_run_shell(struct trial *trial)
-{
-	const struct trial_shared *shared = trial->shared;
-	char *argv[] = { NULL, (char *)"-c", NULL, NULL };
-	const char *slash = strrchr(shared->shell, '/');
-	struct errmsg e;
-	int null;
-
-	if (enter_user_become(&shared->user, &e) < 0) {
-		trial_tell(trial, false, "user: %s", e.text);
-		return 1;
-	}
-	null = isatty(0) ? open("/dev/null", O_RDONLY | O_CLOEXEC) : 0;
-	if (null < 0 || dup2(null, 0) < 0 || dup2(trial->output[0], 1) < 0 ||
-	    dup2(trial->output[1], 2) < 0)
-		return 1;
-	argv[0] = (char *)(slash ? slash + 1 : shared->shell);
-	argv[2] = (char *)(trial->command ? trial->command : "exit 0");
-	if (setenv("SHELL", shared->shell, 1) < 0 || sys_close_range(3, ~0U) < 0)
-		return 1;
-	(void)execv(shared->shell, argv);
-	(void)fprintf(stderr, "nsisoctl: cannot execute %s: %s\n", shared->shell, strerror(errno));
-	return errno == ENOENT ? 127 : 126;
 }

@@ -115,7 +115,7 @@ static int set_up(struct init *init, const struct plan *plan, struct launch *lau
 	close_fd(&launch->fd[LAUNCH_CTL]);
 	close_fd(&launch->fd[LAUNCH_OPENER]);
 	close_fd(&launch->fd[LAUNCH_DIR]);
-	r = plan_apply_traced(plan, ACTOR_INIT, init_steps, step_report, launch, e);
+	r = plan_apply(plan, ACTOR_INIT, init_steps, step_report, launch, e);
 	init_end_helper(&launch->user);
 	if (r < 0)
 		return r;

@@ -130,7 +130,7 @@ static int start(struct supervisor *s, const struct plan *plan, struct errmsg *e
 {
 	int i, r;
 
-	r = plan_apply_traced(plan, ACTOR_SUPERVISOR, steps, step_report, s, e);
+	r = plan_apply(plan, ACTOR_SUPERVISOR, steps, step_report, s, e);
 	if (r < 0)
 		return r;
 	r = clock_start(s, plan, e);

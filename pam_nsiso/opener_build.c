@@ -29,8 +29,7 @@ static int build(struct opener *o, struct session *ret, struct errmsg *e)
 	if (r == 0) {
 		steps.fd[LAUNCH_RECORD] = o->record;
 		steps.fd[LAUNCH_DIR] = o->dir;
-		r = plan_apply_traced(&o->plan, ACTOR_OPENER, opener_steps, opener_report, &steps,
-				      e);
+		r = plan_apply(&o->plan, ACTOR_OPENER, opener_steps, opener_report, &steps, e);
 	}
 	for (i = 0; i < LAUNCH_COUNT; i++)
 		if (i != LAUNCH_RECORD && i != LAUNCH_DIR)

@@ -242,12 +242,12 @@ static void test_apply(void **state)
 	(void)state;
 	assert_int_equal(plan_build(&policy, &facts, &plan, &e), 0);
 	n_applied = 0;
-	assert_int_equal(plan_apply(&plan, ACTOR_OPENER, all, NULL, &e), -EIO);
+	assert_int_equal(plan_apply(&plan, ACTOR_OPENER, all, NULL, NULL, &e), -EIO);
 	assert_int_equal(n_applied, 4);
 	/* A step that nobody knows must not be left out. */
-	assert_int_equal(plan_apply(&plan, ACTOR_OPENER, none, NULL, &e), -EPROTO);
+	assert_int_equal(plan_apply(&plan, ACTOR_OPENER, none, NULL, NULL, &e), -EPROTO);
 	plan.steps[0].kind = 200;
-	assert_int_equal(plan_apply(&plan, ACTOR_OPENER, all, NULL, &e), -EPROTO);
+	assert_int_equal(plan_apply(&plan, ACTOR_OPENER, all, NULL, NULL, &e), -EPROTO);
 }
 
 static unsigned n_told, last_told;
@@ -272,10 +272,10 @@ static void test_trace(void **state)
 	(void)state;
 	assert_int_equal(plan_build(&policy, &facts, &plan, &e), 0);
 	n_told = 0;
-	assert_int_equal(plan_apply_traced(&plan, ACTOR_OPENER, all, told, NULL, &e), -EIO);
+	assert_int_equal(plan_apply(&plan, ACTOR_OPENER, all, told, NULL, &e), -EIO);
 	assert_int_equal(n_told, 0);
 	plan.trace = 1;
-	assert_int_equal(plan_apply_traced(&plan, ACTOR_OPENER, all, told, NULL, &e), -EIO);
+	assert_int_equal(plan_apply(&plan, ACTOR_OPENER, all, told, NULL, &e), -EIO);
 	assert_int_equal(n_told, 4);
 	assert_int_equal(plan.steps[last_told].kind, STEP_CGROUP_ENTER);
 	assert_int_equal(last_result, -EIO);
