@@ -67,6 +67,8 @@ int facts_user(const char *user, struct facts *ret, struct errmsg *e);
  * host and its cgroups are of version 2.  -EOPNOTSUPP: not to be had here, and nothing takes its place.
  */
 int facts_kernel(struct facts *ret, const struct policy *policy, struct errmsg *e);
+/* Before that: whether the backend may come to be systemd. */
+bool facts_may_have_units(const struct policy *policy);
 /*
  * Fills what the user namespace of the policy needs: gids for map=identity, subordinate ids for map=root
  * with subid=auto (through libsubid, so from whatever nsswitch.conf names; -ENOENT when there are none,

@@ -42,6 +42,12 @@ static bool is_run_by_systemd(void)
 	return lstat("/run/systemd/system", &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+bool facts_may_have_units(const struct policy *policy)
+{
+	return policy->cgroup.enable && policy->cgroup.backend != POLICY_BACKEND_CGROUPFS &&
+	       is_run_by_systemd();
+}
+
 /*
  * Where systemd runs the host, groups made behind its back lose their controllers at its whim, so that is
  * never what comes of a missing library.

@@ -15,8 +15,7 @@
 
 #define HIERARCHY "/sys/fs/cgroup"
 #define STOP_TIMEOUT \
-	5000    /* ms that a process beside the session's own has at the end of its scope */
-#define TRIES 2 /* systemd re-executes itself under our hands at most once */
+	5000 /* ms that a process beside the session's own has at the end of its scope */
 
 const char *unit_slice(uid_t uid, char *ret)
 {
@@ -220,13 +219,13 @@ int unit_enter(const struct unit_user *user, const char *id, const struct unit_l
 	       unsigned n, struct errmsg *e)
 {
 	struct unit_change change;
-	int r = -ECONNRESET, tries;
+	int r;
 
-	for (tries = 0; tries < TRIES && unit_bus_is_lost(r); tries++) {
+	do {
 		unit_change_begin(user, &change);
 		r = enter(&change, id, limits, n, e);
 		unit_change_end(&change);
-	}
+	} while (unit_bus_try_again(r, user->deadline));
 	return r;
 }
 
@@ -237,11 +236,13 @@ int unit_limit(const struct unit_user *user, const struct unit_limit *limits, un
 	bool changed;
 	int r;
 
-	unit_change_begin(user, &change);
-	r = begin_limits(&change, limits, n, &changed, e);
-	if (r == 0 && changed)
-		r = finish_limits(&change, limits, n, e);
-	unit_change_end(&change);
+	do {
+		unit_change_begin(user, &change);
+		r = begin_limits(&change, limits, n, &changed, e);
+		if (r == 0 && changed)
+			r = finish_limits(&change, limits, n, e);
+		unit_change_end(&change);
+	} while (unit_bus_try_again(r, user->deadline));
 	return r;
 }
 

@@ -2,22 +2,38 @@
 #include "unit_bus.h"
 
 #include <errno.h>
+#include <time.h>
 
 #include "errmsg.h"
+#include "wire.h"
+
+#define TRY_PAUSE 20000000 /* ns between two tries */
+
+static void take_a_break(void)
+{
+	const struct timespec pause = { .tv_nsec = TRY_PAUSE };
+
+	(void)nanosleep(&pause, NULL);
+}
+
+bool unit_bus_try_again(int r, int64_t deadline)
+{
+	if ((!unit_bus_is_lost(r) && r != -EDEADLK) || wire_now() >= deadline)
+		return false;
+	take_a_break();
+	return true;
+}
 
 #ifdef NSISO_SYSTEMD
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "unit_bus_own.h"
-#include "wire.h"
 
 #define DESTINATION "org.freedesktop.systemd1"
 #define PRIVATE_SOCKET "unix:path=/run/systemd/private"
 #define SYSTEM_SOCKET "unix:path=/run/dbus/system_bus_socket"
-#define TRY_PAUSE 20000000 /* ns between two tries to connect */
 
 static int load(struct unit_bus *bus, struct errmsg *e)
 {
@@ -63,16 +79,20 @@ static int connect_to(struct unit_bus *bus, const char *address, bool has_bus)
 	return r;
 }
 
+/* After it has executed itself anew it removes its socket and makes another one. */
 static int start(struct unit_bus *bus)
 {
 	int r = connect_to(bus, PRIVATE_SOCKET, false);
 
+	if (r == -ENOENT) {
+		take_a_break();
+		r = connect_to(bus, PRIVATE_SOCKET, false);
+	}
 	return r == -ENOENT ? connect_to(bus, SYSTEM_SOCKET, true) : r;
 }
 
 int unit_bus_open(int64_t deadline, struct unit_bus **ret, struct errmsg *e)
 {
-	const struct timespec pause = { .tv_nsec = TRY_PAUSE };
 	struct unit_bus *bus = calloc(1, sizeof(*bus));
 	int r;
 
@@ -83,7 +103,7 @@ int unit_bus_open(int64_t deadline, struct unit_bus **ret, struct errmsg *e)
 	if (r == 0) {
 		/* While it re-executes itself nobody listens. */
 		while ((r = start(bus)) < 0 && wire_now() < deadline)
-			(void)nanosleep(&pause, NULL);
+			take_a_break();
 		if (r < 0)
 			(void)errmsg_set(e, r, "cannot connect to systemd");
 	}

@@ -17,6 +17,12 @@ struct unit_bus;
 
 #define UNIT_NAME_MAX 256 /* bytes with the NUL (systemd.unit(5)) */
 
+/*
+ * ms for systemd to answer: while it reads its units anew, or executes itself anew, it answers nobody, which
+ * takes seconds on a host with many units or little processor time.
+ */
+#define UNIT_BUS_PATIENCE 20000
+
 /* What a scope is started with (systemd.scope(5)). */
 struct unit_scope {
 	const char *name, *slice, *description;
@@ -35,6 +41,8 @@ static inline bool unit_bus_is_lost(int r)
 {
 	return r == -ECONNRESET || r == -ENOTCONN || r == -EPIPE;
 }
+/* The same, while there is time; after a pause.  Also -EDEADLK: what a unit needs is about to be stopped. */
+bool unit_bus_try_again(int r, int64_t deadline);
 void unit_bus_close(struct unit_bus *bus);
 #define AUTO_BUS __attribute__((cleanup(unit_bus_cleanup)))
 void unit_bus_cleanup(struct unit_bus **bus);
@@ -48,10 +56,8 @@ int unit_bus_get(struct unit_bus *bus, const char *unit, struct unit_values *val
  */
 int unit_bus_set(struct unit_bus *bus, const char *unit, const struct unit_values *values,
 		 struct errmsg *e);
-/* Starts a scope that takes the processes in; they are there when this returns. */
+/* Starts a scope that takes the processes in; they are there when this returns.  May be said again. */
 int unit_bus_start_scope(struct unit_bus *bus, const struct unit_scope *scope, struct errmsg *e);
-/* Whether they are there; of a process that is gone nothing can be said. */
-bool unit_bus_is_in_scope(const struct unit_scope *scope);
 /* Suspends all processes of a unit, or lets them go on. */
 int unit_bus_freeze(struct unit_bus *bus, const char *unit, struct errmsg *e);
 int unit_bus_thaw(struct unit_bus *bus, const char *unit, struct errmsg *e);

@@ -43,12 +43,6 @@ int unit_bus_start_scope(struct unit_bus *bus, const struct unit_scope *scope, s
 	return absent(e);
 }
 
-bool unit_bus_is_in_scope(const struct unit_scope *scope)
-{
-	(void)scope;
-	return false;
-}
-
 int unit_bus_freeze(struct unit_bus *bus, const char *unit, struct errmsg *e)
 {
 	(void)bus, (void)unit;

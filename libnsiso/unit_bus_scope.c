@@ -2,6 +2,7 @@
 #ifdef NSISO_SYSTEMD
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -58,7 +59,7 @@ static int append_scope(const struct unit_bus *bus, sd_bus_message *m,
 	return r < 0 ? r : bus->sd.message_append(m, "a(sa(sv))", 0);
 }
 
-bool unit_bus_is_in_scope(const struct unit_scope *scope)
+static bool is_in_scope(const struct unit_scope *scope)
 {
 	char path[32], text[2048];
 	AUTO_CLOSE int fd = -1;
@@ -71,23 +72,7 @@ bool unit_bus_is_in_scope(const struct unit_scope *scope)
 	return strstr(text, scope->name) != NULL;
 }
 
-/* The job runs behind the answer. */
-static int await_move(struct unit_bus *bus, const struct unit_scope *scope, struct errmsg *e)
-{
-	struct timespec pause = { .tv_nsec = 100000 };
-
-	while (!unit_bus_is_in_scope(scope)) {
-		if (wire_now() >= bus->deadline)
-			return errmsg_setx(e, -ETIMEDOUT, "systemd did not start %s in time",
-					   scope->name);
-		(void)nanosleep(&pause, NULL);
-		if (pause.tv_nsec < 10000000)
-			pause.tv_nsec *= 2;
-	}
-	return 0;
-}
-
-int unit_bus_start_scope(struct unit_bus *bus, const struct unit_scope *scope, struct errmsg *e)
+static int call_start(struct unit_bus *bus, const struct unit_scope *scope, struct errmsg *e)
 {
 	sd_bus_message *m = NULL;
 	int r = unit_bus_new_call(bus, &m, MANAGER_PATH, MANAGER, "StartTransientUnit");
@@ -99,6 +84,36 @@ int unit_bus_start_scope(struct unit_bus *bus, const struct unit_scope *scope, s
 		return errmsg_set(e, r, "cannot start %s", scope->name);
 	}
 	r = unit_bus_call(bus, m, "start", scope->name, e);
-	return r < 0 ? r : await_move(bus, scope, e);
+	/* By a call whose answer was lost. */
+	return r == -EEXIST ? 0 : r;
+}
+
+static bool is_gone(const struct unit_scope *scope)
+{
+	unsigned i;
+
+	for (i = 0; i < scope->n_pids; i++)
+		if (kill(scope->pids[i], 0) < 0)
+			return true;
+	return false;
+}
+
+/* The job runs behind the answer; a systemd that executes itself anew keeps it. */
+int unit_bus_start_scope(struct unit_bus *bus, const struct unit_scope *scope, struct errmsg *e)
+{
+	struct timespec pause = { .tv_nsec = 100000 };
+	int r = call_start(bus, scope, e);
+
+	while (r == 0 && !is_in_scope(scope)) {
+		if (is_gone(scope))
+			return errmsg_setx(e, -ESRCH, "a process of %s has ended", scope->name);
+		if (wire_now() >= bus->deadline)
+			return errmsg_setx(e, -ETIMEDOUT, "systemd did not start %s in time",
+					   scope->name);
+		(void)nanosleep(&pause, NULL);
+		if (pause.tv_nsec < 10000000)
+			pause.tv_nsec *= 2;
+	}
+	return r;
 }
 #endif

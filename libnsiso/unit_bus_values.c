@@ -237,8 +237,11 @@ int unit_bus_get(struct unit_bus *bus, const char *unit, struct unit_values *val
 	}
 	if (r >= 0)
 		r = await_answers(bus, &waiting);
-	if (r < 0 || error < 0)
-		return errmsg_set(e, r < 0 ? r : error, "cannot read the properties of %s", unit);
-	return 0;
+	if (r == 0)
+		r = error;
+	/* What the library says in place of each answer that a closed connection has not brought. */
+	if (r == -ETIMEDOUT && wire_now() < bus->deadline)
+		r = -ECONNRESET;
+	return r < 0 ? errmsg_set(e, r, "cannot read the properties of %s", unit) : 0;
 }
 #endif

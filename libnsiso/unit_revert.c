@@ -74,8 +74,8 @@ static int take_back_held(struct unit_change *change, struct errmsg *e)
 	return r;
 }
 
-static int revert(const struct unit_user *user,
-		  int (*how)(struct unit_change *change, struct errmsg *e), struct errmsg *e)
+static int revert_once(const struct unit_user *user,
+		       int (*how)(struct unit_change *change, struct errmsg *e), struct errmsg *e)
 {
 	struct unit_change change;
 	int r;
@@ -88,6 +88,17 @@ static int revert(const struct unit_user *user,
 			r = how(&change, e);
 	}
 	unit_change_end(&change);
+	return r;
+}
+
+static int revert(const struct unit_user *user,
+		  int (*how)(struct unit_change *change, struct errmsg *e), struct errmsg *e)
+{
+	int r;
+
+	do
+		r = revert_once(user, how, e);
+	while (r != -EDEADLK && unit_bus_try_again(r, user->deadline));
 	return r;
 }
 

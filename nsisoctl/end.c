@@ -21,7 +21,6 @@
 #define LOCK_TIMEOUT 10000     /* ms for a login to let go of the user's folder */
 #define ANSWER_TIMEOUT 2000    /* ms for a supervisor to say that it is there */
 #define END_TIMEOUT 10000      /* ms beyond the grace until all is gone */
-#define UNIT_TIMEOUT 5000      /* ms for systemd */
 #define KILL_TIMEOUT 2000      /* ms for a killed process to be gone */
 #define GRACE_UNKNOWN 86400000 /* ms; the policy's own is shorter */
 
@@ -36,7 +35,7 @@ static bool is_gone(const struct instance_found *found)
 static int revert_slice(int state, int lock, const char *user, uid_t uid, struct errmsg *e)
 {
 	const struct unit_user slice = {
-		.user = user, .uid = uid, .dir = lock, .deadline = wire_now() + UNIT_TIMEOUT
+		.user = user, .uid = uid, .dir = lock, .deadline = wire_now() + UNIT_BUS_PATIENCE
 	};
 	int r;
 

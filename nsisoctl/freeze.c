@@ -187,17 +187,28 @@ static int continue_all(int user, const struct instance_record *record, struct e
 }
 
 /* Where systemd has the groups, a user's processes are in the slice of the user. */
-static int change_slice(const struct freezing *freezing, const struct instance_record *record,
-			struct errmsg *e)
+static int ask_systemd(bool freeze, const char *slice, int64_t deadline, struct errmsg *e)
 {
 	AUTO_BUS struct unit_bus *bus = NULL;
-	char slice[NSISO_PATH_MAX];
-	int r = unit_bus_open(wire_now() + FREEZE_TIMEOUT, &bus, e);
+	int r = unit_bus_open(deadline, &bus, e);
 
 	if (r < 0)
 		return r;
+	return freeze ? unit_bus_freeze(bus, slice, e) : unit_bus_thaw(bus, slice, e);
+}
+
+static int change_slice(const struct freezing *freezing, const struct instance_record *record,
+			struct errmsg *e)
+{
+	const int64_t deadline = wire_now() + UNIT_BUS_PATIENCE;
+	char slice[NSISO_PATH_MAX];
+	int r;
+
 	(void)unit_slice(record->uid, slice);
-	return freezing->freeze ? unit_bus_freeze(bus, slice, e) : unit_bus_thaw(bus, slice, e);
+	do
+		r = ask_systemd(freezing->freeze, slice, deadline, e);
+	while (unit_bus_try_again(r, deadline));
+	return r;
 }
 
 static int change_one(const struct freezing *freezing, const struct instance_record *record,

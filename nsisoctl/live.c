@@ -20,7 +20,6 @@
 
 #define LOCK_TIMEOUT 10000  /* ms for a login to let go of the user's folder */
 #define ANSWER_TIMEOUT 2000 /* ms for a supervisor to answer */
-#define UNIT_TIMEOUT 5000   /* ms for systemd */
 
 /* What a login works with, large, for the heap. */
 struct work {
@@ -116,7 +115,7 @@ static int apply_units(const struct live *live, const struct work *work, struct 
 	const struct unit_user user = { .user = live->user,
 					.uid = work->facts.uid,
 					.dir = live->dir,
-					.deadline = wire_now() + UNIT_TIMEOUT,
+					.deadline = wire_now() + UNIT_BUS_PATIENCE,
 					.warn = warn };
 	struct unit_limit limits[UNIT_LIMITS_MAX];
 	int n = unit_limits_of(&work->plan, limits, e);

@@ -27,15 +27,15 @@
 #include "wire.h"
 
 #define STATE 0       /* descriptor of the folder of all instances */
-#define TIMEOUT 30000 /* ms; nobody waits */
+#define TIMEOUT 60000 /* ms; nobody waits */
 #define STOP_TIMEOUT \
 	150000 /* ms for a slice to stop: its sessions have 90 s for that (systemd.scope(5)) */
 #define STOP_PAUSE 300000000 /* ns between two looks whether it has */
 
-static int start_scope(const struct unit_scope *scope, struct errmsg *e)
+static int start_scope(const struct unit_scope *scope, int64_t deadline, struct errmsg *e)
 {
 	AUTO_BUS struct unit_bus *bus = NULL;
-	int r = unit_bus_open(wire_now() + TIMEOUT, &bus, e);
+	int r = unit_bus_open(deadline, &bus, e);
 
 	return r < 0 ? r : unit_bus_start_scope(bus, scope, e);
 }
@@ -50,14 +50,15 @@ static int start(char **argv, struct errmsg *e)
 					  .pids = pids,
 					  .n_pids = 2,
 					  .stop_timeout = strtoull(argv[3], NULL, 10) };
+	const int64_t deadline = wire_now() + TIMEOUT;
 	int r;
 
 	(void)snprintf(description, sizeof(description), "Isolated logins of %s", argv[1]);
-	r = start_scope(&scope, e);
-	if (unit_bus_is_lost(r))
-		r = start_scope(&scope, e);
-	/* They have ended meanwhile, or a call whose answer was lost has moved them. */
-	return r < 0 && (kill(pids[0], 0) < 0 || unit_bus_is_in_scope(&scope)) ? 0 : r;
+	do
+		r = start_scope(&scope, deadline, e);
+	while (unit_bus_try_again(r, deadline));
+	/* They have ended meanwhile (the supervisor's process goes on for the revert). */
+	return r < 0 && (kill(pids[0], 0) < 0 || kill(pids[1], 0) < 0) ? 0 : r;
 }
 
 static int revert_locked(struct unit_user *user, struct errmsg *e)
@@ -66,7 +67,7 @@ static int revert_locked(struct unit_user *user, struct errmsg *e)
 	int r = dir < 0 ? dir : 0;
 
 	user->dir = dir;
-	user->deadline = wire_now() + TIMEOUT;
+	user->deadline = wire_now() + UNIT_BUS_PATIENCE;
 	if (r == 0 && !unit_user_has_instances(dir))
 		r = unit_revert(user, e);
 	/* Also made by the lock; not empty: it has instances. */

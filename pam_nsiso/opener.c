@@ -17,6 +17,7 @@
 #include "state.h"
 #include "state_uid.h"
 #include "sys.h"
+#include "unit_bus.h"
 #include "wire.h"
 
 #define BUILD_TRIES 3
@@ -194,6 +195,19 @@ static int run_locked(struct opener *o, int state, struct session *ret, struct e
 	return r;
 }
 
+/* Who has the lock may be waiting for systemd, longer than a supervisor that was started ahead waits for us. */
+static int lock_user(struct opener *o, int state, struct errmsg *e)
+{
+	int r = state_lock_user(state, o->facts.user, o->deadline, e);
+
+	if (r != -ETIMEDOUT || !facts_may_have_units(o->policy))
+		return r;
+	opener_cancel(o);
+	r = state_lock_user(state, o->facts.user, wire_now() + UNIT_BUS_PATIENCE, e);
+	o->deadline = wire_now() + OPENER_TIMEOUT;
+	return r;
+}
+
 int opener_run(struct opener *o, struct session *ret, struct errmsg *e)
 {
 	AUTO_CLOSE int state = -1;
@@ -213,7 +227,7 @@ int opener_run(struct opener *o, struct session *ret, struct errmsg *e)
 	ret->bounding = o->policy->caps.bounding;
 	ret->no_new_privs = o->policy->caps.no_new_privs;
 	for (r = -EAGAIN, tries = 0; r == -EAGAIN && tries < BUILD_TRIES; tries++) {
-		o->user_dir = state_lock_user(state, o->facts.user, o->deadline, e);
+		o->user_dir = lock_user(o, state, e);
 		r = o->user_dir < 0 ? o->user_dir : run_locked(o, state, ret, e);
 		close_fd(&o->user_dir);
 	}

@@ -3,6 +3,7 @@
 
 #include "errmsg.h"
 #include "unit.h"
+#include "wire.h"
 
 static void warn(void *ctx, const char *text)
 {
@@ -16,7 +17,7 @@ static struct unit_user user_of(struct opener *o)
 	return (struct unit_user){ .user = o->facts.user,
 				   .uid = o->facts.uid,
 				   .dir = o->user_dir,
-				   .deadline = o->deadline,
+				   .deadline = wire_now() + UNIT_BUS_PATIENCE,
 				   .warn = warn,
 				   .ctx = o };
 }
@@ -35,9 +36,12 @@ int opener_unit_enter(struct opener *o, const char *id, struct errmsg *e)
 {
 	const struct unit_user user = user_of(o);
 	struct unit_limit limits[UNIT_LIMITS_MAX];
-	int n = unit_limits_of(&o->plan, limits, e);
+	int n = unit_limits_of(&o->plan, limits, e), r;
 
-	return n < 0 ? n : unit_enter(&user, id, limits, (unsigned)n, e);
+	r = n < 0 ? n : unit_enter(&user, id, limits, (unsigned)n, e);
+	/* Those who wait for us have been there all the time. */
+	o->deadline = wire_now() + OPENER_TIMEOUT;
+	return r;
 }
 
 void opener_unit_leave(const struct opener *o)
