@@ -53,6 +53,7 @@ struct sshd {
 	struct place use_pam, service, internal, chroot, environment;
 	bool is_internal_forced;
 	unsigned depth;
+	bool is_too_deep; /* files that include each other: sshd(8) takes none of it */
 	bool in_match;
 };
 
@@ -88,7 +89,7 @@ static void include_read(struct sshd *s, const char *pattern)
 	slash = strrchr(path, '/');
 	*slash = '\0';
 	n = doctor_names(s->d, slash == path ? "/" : path, "", &names);
-	for (int i = 0; i < n; i++) {
+	for (int i = 0; i < n && !s->is_too_deep; i++) {
 		AUTO_FREE char *file = NULL;
 
 		if (fnmatch(slash + 1, names[i], 0) != 0)
@@ -140,15 +141,20 @@ static void line_read(struct sshd *s, char *text, const char *file, unsigned lin
 
 static void file_read(struct sshd *s, const char *path)
 {
-	AUTO_FREE char *text = s->depth < DEPTH_MAX ? doctor_read(s->d, path) : NULL;
-	struct doctor_text lines = { .at = text };
+	AUTO_FREE char *text = NULL;
+	struct doctor_text lines = { .line = 0 };
 	const bool outer = s->in_match;
 	char *line;
 
+	if (s->depth == DEPTH_MAX)
+		s->is_too_deep = true;
+	else
+		text = doctor_read(s->d, path);
 	if (!text)
 		return;
+	lines.at = text;
 	s->depth++;
-	while ((line = doctor_line(&lines, false)))
+	while (!s->is_too_deep && (line = doctor_line(&lines, false)))
 		line_read(s, line, path, lines.line);
 	s->depth--;
 	/* A Match block ends with its file. */

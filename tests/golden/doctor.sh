@@ -45,6 +45,28 @@ golden() { # HOST WANT STATUS [OPTION]
 	{ echo "status $status, expected $3"; cat "$scratch/diff"; } | sed 's/^/# /'
 }
 
+# Files of sshd_config(5) that include each other: as many ways through them as 4 to the 15th.
+circle() {
+	local status
+
+	cp -r "$here/doctor/debian12" "$scratch/circle"
+	mkdir -p "$scratch/circle/etc/ssh/sshd_config.d"
+	for name in a b c d; do
+		echo 'Include sshd_config.d/*.conf' >"$scratch/circle/etc/ssh/sshd_config.d/$name.conf"
+	done
+	echo 'Include sshd_config.d/*.conf' >>"$scratch/circle/etc/ssh/sshd_config"
+	timeout 60 unshare --mount "$here/doctor.sh" --inside "$scratch/circle" >"$scratch/got"
+	status=$?
+	number=$((number + 1))
+	if ((status <= 1)) && grep -q '^PAM services' "$scratch/got"; then
+		echo "ok $number - files that include each other come to an end"
+	else
+		echo "not ok $number - files that include each other come to an end"
+		echo "# status $status"
+	fi
+}
+
+circle
 golden debian12 debian12.want 0
 golden debian13 debian13.want 0
 golden rhel9 rhel9.want 0
