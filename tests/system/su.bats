@@ -154,8 +154,8 @@ $(readlink "/proc/$(record_of alice init)/ns/net")
 @test "su=leave: jobs can be stopped, resumed and interrupted, and the user's shell goes on" {
 	admin_policy leave no
 	run on_terminal 'PS1=U@ bash --norc -i' 'expect:U@' 'send:sudo PS1=R@ bash --norc -i\n' 'expect:\nR@' \
-		'send:sh -c "echo up; exec sleep 1000"\n' 'expect:\nup' 'send:\x1a' 'expect:Stopped' 'expect:R@' \
-		'send:fg\n' 'expect:\nsh -c' 'send:\x03' 'expect:R@' \
+		'send:sh -c "echo up; exec cat"\n' 'expect:\nup' 'send:\x1a' 'expect:Stopped' 'expect:R@' \
+		'send:fg\n' 'expect:\nsh -c' 'send:ping\n' 'expect:ping\r\nping' 'send:\x03' 'expect:R@' \
 		'send:echo was $?\n' 'expect:\nwas 130' 'send:exit 9\n' 'expect:U@' \
 		'send:echo got $?; exit 3\n' 'expect:\ngot 9'
 	assert_status 3
