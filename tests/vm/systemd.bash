@@ -251,6 +251,53 @@ disk_is_limited() {
 	forgotten
 }
 
+# By the kernel's bfq, which has a file and a range of its own: systemd maps 1 to 10000 onto 1 to 1000.
+disk_is_weighted() {
+	modprobe bfq
+	trap 'echo none >/sys/block/vdb/queue/scheduler' EXIT
+	echo bfq >/sys/block/vdb/queue/scheduler
+	policy '[cgroup]' 'io.weight = 500'
+	login a alice
+	inside a true
+	is "$(properties user-1000.slice IOWeight)" 500
+	if [[ -e $slice/io.weight ]]; then
+		is "$(head -n 1 "$slice/io.weight")" 'default 500'
+	else
+		is "$(head -n 1 "$slice/io.bfq.weight")" 'default 136'
+	fi
+	policy '[cgroup]' 'io.weight = 50'
+	login b alice
+	inside b true
+	is "$(properties user-1000.slice IOWeight)" 50
+	[[ -e $slice/io.weight ]] || is "$(head -n 1 "$slice/io.bfq.weight")" 'default 50'
+	logout a
+	logout b
+	forgotten
+}
+
+# A loop device's work is done by the kernel for the group of whoever asked for it, both ways.
+loop_is_limited() {
+	local reads writes start
+
+	modprobe loop
+	truncate -s 16M "$tmp/loop.img"
+	loop=$(losetup --find --show "$tmp/loop.img")
+	trap 'losetup -d "$loop"; rm -f "$tmp/loop.img"' EXIT
+	chmod 666 "$loop"
+	policy '[cgroup]' "io.max = $loop rbps=1M wbps=512K"
+	login a alice
+	inside a true
+	grep -E "^$(cat "/sys/block/${loop##*/}/dev") rbps=1048576 wbps=524288 " "$slice/io.max"
+	start=${EPOCHREALTIME/./}
+	inside a "dd if=$loop of=/dev/null bs=64k count=64 iflag=direct 2>/dev/null"
+	reads=$(((${EPOCHREALTIME/./} - start) / 1000))
+	start=${EPOCHREALTIME/./}
+	inside a "dd if=/dev/zero of=$loop bs=64k count=32 oflag=direct 2>/dev/null"
+	writes=$(((${EPOCHREALTIME/./} - start) / 1000))
+	echo "# io.max on a loop device: 4 MiB at 1 MiB/s read in $reads ms, 2 MiB at 512 KiB/s written in $writes ms" >"$tmp/note"
+	((reads > 2500 && writes > 2500))
+}
+
 without_libsystemd() {
 	local status=0
 
@@ -284,5 +331,7 @@ prove "a stopped user slice ends the sessions, and the next login works" slice_i
 prove "stopping the instance's scope ends it in good order" scope_is_stopped
 prove "cpu.weight and cpu.max divide the processor" processor_is_shared
 prove "io.max slows down a disk" disk_is_limited
+prove "io.weight is the slice's, as the kernel's scheduler has it" disk_is_weighted
+prove "io.max slows down reads and writes of a loop device" loop_is_limited
 prove "without libsystemd the login is refused and the log says so" without_libsystemd
 prove "processors that are not there refuse the login, or are a warning" processor_is_missing

@@ -252,6 +252,8 @@ prove "a limit that cannot be set refuses the login" limit_is_refused
 . /tests/systemd.bash
 # shellcheck source=tests/vm/operate.bash
 . /tests/operate.bash
+# shellcheck source=tests/vm/doors.bash
+. /tests/doors.bash
 # shellcheck source=tests/vm/account.bash
 . /tests/account.bash
 
