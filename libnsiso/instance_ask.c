@@ -145,12 +145,17 @@ int instance_ask_end(int dir, uint64_t grace, int64_t deadline, struct errmsg *e
 				    .value = grace,
 				    .deadline = deadline };
 	char text[ERRMSG_MAX + 1];
-	struct wire_head head;
 	ssize_t n = 0;
-	AUTO_CLOSE int sock = put_question(&q, text, sizeof(text) - 1, &n, e);
 
-	if (sock < 0)
-		return sock;
+	return put_question(&q, text, sizeof(text) - 1, &n, e);
+}
+
+int instance_await_end(int sock, int dir, int64_t deadline, struct errmsg *e)
+{
+	char text[ERRMSG_MAX + 1];
+	struct wire_head head;
+	ssize_t n;
+
 	do
 		n = wire_wait(sock, &head, text, sizeof(text) - 1, NULL, deadline);
 	while (n >= 0);

@@ -29,8 +29,10 @@ struct instance_state {
  */
 int instance_connect(int dir, const char *name);
 int instance_ask_state(int dir, struct instance_state *ret, int64_t deadline, struct errmsg *e);
-/* Ends the instance (see WIRE_END) and waits until it is gone, its folder included. */
+/* Has the instance end (see WIRE_END): a connection that lasts as long as its supervisor, or -errno. */
 int instance_ask_end(int dir, uint64_t grace, int64_t deadline, struct errmsg *e);
+/* Waits on that connection until the instance is gone, its folder included. */
+int instance_await_end(int sock, int dir, int64_t deadline, struct errmsg *e);
 /* Has "nsisoctl apply USER" run at a time of CLOCK_BOOTTIME in ms; 0: not any more. */
 int instance_ask_apply(int dir, uint64_t boot_ms, int64_t deadline, struct errmsg *e);
 

@@ -11,6 +11,7 @@
 
 #include "cleanup.h"
 #include "errmsg.h"
+#include "freeze.h"
 #include "instance_ask.h"
 #include "state.h"
 #include "state_uid.h"
@@ -86,13 +87,16 @@ int end_dead(const struct instance_found *found, struct errmsg *e)
 }
 
 /* Both: a stopped supervisor would keep the lock, and a stopped init would outlive it. */
-static int end_by_force(const struct instance_found *found, struct errmsg *e)
+static int end_by_force(const struct instance_found *found, bool is_frozen, struct errmsg *e)
 {
 	struct instance_record record;
 	int r = instance_read(found->dir, &record, e);
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
+	r = is_frozen ? freeze_kill(&record, e) : 0;
+	if (r < 0)
+		return r;
 	r = process_kill(&record.init, KILL_TIMEOUT);
 	if (r == 0)
 		r = process_kill(&record.supervisor, KILL_TIMEOUT);
@@ -119,21 +123,29 @@ static int end_by_signal(const struct instance_found *found, struct errmsg *e)
 }
 
 /* First a question that is answered at once: who is silent then need not be waited for. */
-static int end_by_supervisor(const struct instance_found *found, uint64_t grace, struct errmsg *e)
+static int end_by_supervisor(const struct instance_found *found, uint64_t grace, bool is_frozen,
+			     struct errmsg *e)
 {
 	int64_t patience = grace == WIRE_GRACE_POLICY ? GRACE_UNKNOWN : (int64_t)grace;
 	AUTO_FREE struct instance_state *state = malloc(sizeof(*state));
+	AUTO_CLOSE int sock = -1;
 	int r;
 
 	if (!state)
 		return errmsg_set(e, -ENOMEM, "cannot ask the supervisor");
 	r = instance_ask_state(found->dir, state, wire_now() + ANSWER_TIMEOUT, e);
+	if (r == 0) {
+		sock = instance_ask_end(found->dir, grace, wire_now() + END_TIMEOUT, e);
+		r = sock < 0 ? sock : 0;
+	}
+	if (r == 0 && is_frozen)
+		r = freeze_kill(&found->record, e);
 	if (r == 0)
-		r = instance_ask_end(found->dir, grace, wire_now() + patience + END_TIMEOUT, e);
+		r = instance_await_end(sock, found->dir, wire_now() + patience + END_TIMEOUT, e);
 	if (r == -EOPNOTSUPP || r == -EPROTONOSUPPORT)
 		return end_by_signal(found, e);
 	if (r == -ETIMEDOUT)
-		return end_by_force(found, e);
+		return end_by_force(found, is_frozen, e);
 	return r;
 }
 
@@ -150,20 +162,35 @@ static void await_start(const struct instance_found *found)
 		(void)nanosleep(&pause, NULL);
 }
 
+/* Who is frozen hears of no grace. */
+static int end_found(const struct instance_found *found, uint64_t grace, bool is_frozen,
+		     struct errmsg *e)
+{
+	int r = 0;
+
+	if (state_is_alive(found->dir))
+		r = end_by_supervisor(found, is_frozen ? 0 : grace, is_frozen, e);
+	else if (is_frozen)
+		r = freeze_kill(&found->record, e);
+	if (r < 0 && r != -ESRCH)
+		return r;
+	/* Also after an orderly end: a supervisor may have died meanwhile. */
+	r = end_dead(found, e);
+	return r < 0 ? r : 0;
+}
+
 int end_instance(const struct instance_found *found, uint64_t grace, struct errmsg *e)
 {
+	bool is_frozen;
 	int r;
 
 	if (found->record.supervisor.pid == 0)
 		await_start(found);
 	if (is_gone(found))
 		return 0;
-	if (state_is_alive(found->dir)) {
-		r = end_by_supervisor(found, grace, e);
-		if (r < 0 && r != -ESRCH)
-			return r;
-	}
-	/* Also after an orderly end: a supervisor may have died meanwhile. */
-	r = end_dead(found, e);
-	return r < 0 ? r : 0;
+	is_frozen = freeze_holds_openers(found);
+	r = end_found(found, grace, is_frozen, e);
+	if (is_frozen)
+		freeze_rest(found->user);
+	return r;
 }

@@ -187,6 +187,11 @@ static int continue_all(int user, const struct instance_record *record, struct e
 }
 
 /* Where systemd has the groups, a user's processes are in the slice of the user. */
+static bool is_in_slice(const struct instance_record *record)
+{
+	return record->n_cgroups == 0 && record->n_accounts;
+}
+
 static int ask_systemd(bool freeze, const char *slice, int64_t deadline, struct errmsg *e)
 {
 	AUTO_BUS struct unit_bus *bus = NULL;
@@ -217,7 +222,7 @@ static int change_one(const struct freezing *freezing, const struct instance_rec
 	AUTO_CLOSE int v2 = open_v2(record);
 	int r;
 
-	if (record->n_cgroups == 0 && record->n_accounts)
+	if (is_in_slice(record))
 		return change_slice(freezing, record, e);
 	if (v2 == -ENOENT)
 		return freezing->freeze ? stop_all(freezing, record, e) :
@@ -295,6 +300,66 @@ static int change(const char *user, bool freeze, struct errmsg *e)
 		(void)unlinkat(state, user, AT_REMOVEDIR);
 	close_fd(&freezing.user);
 	return r;
+}
+
+bool freeze_holds_openers(const struct instance_found *found)
+{
+	struct stat st;
+	AUTO_CLOSE int v2 = -1;
+
+	if (fstatat(found->dir, "../" STATE_FROZEN, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return false;
+	v2 = open_v2(&found->record);
+	return v2 >= 0 || is_in_slice(&found->record);
+}
+
+/* How many were still alive. */
+static int kill_round(const struct instance_record *record, struct errmsg *e)
+{
+	struct pid_list pids;
+	int r = instance_procs(record, &pids, e), alive = 0;
+
+	for (size_t i = 0; r == 0 && i < pids.n; i++) {
+		struct process process = { .pid = pids.pid[i] };
+		struct process_info info;
+
+		if (process_start(process.pid, &process.start) < 0 ||
+		    process_info_read(process.pid, &info) < 0 || !is_users(record, &info) ||
+		    strchr("ZX", info.state))
+			continue;
+		signal_send(&process, SIGKILL);
+		alive++;
+	}
+	pid_list_done(&pids);
+	return r < 0 ? r : alive;
+}
+
+/* A process that is frozen can be killed, and runs nothing more of its own. */
+int freeze_kill(const struct instance_record *record, struct errmsg *e)
+{
+	const struct freezing thaw = { .freeze = false, .user = -1 };
+	const int64_t deadline = wire_now() + FREEZE_TIMEOUT;
+	const struct timespec pause = { .tv_nsec = PAUSE * 1000000L };
+	int alive = kill_round(record, e);
+
+	while (alive > 0 && wire_now() < deadline) {
+		(void)nanosleep(&pause, NULL);
+		alive = kill_round(record, e);
+	}
+	if (alive > 0)
+		return errmsg_setx(e, -EBUSY, "%d processes of instance %s cannot be killed", alive,
+				   record->id);
+	return alive < 0 ? alive : change_one(&thaw, record, e);
+}
+
+void freeze_rest(const char *user)
+{
+	char mark[sizeof(NSISO_RUNDIR) + NSISO_USER_MAX + sizeof(STATE_FROZEN) + 2];
+	struct errmsg ignored;
+
+	(void)snprintf(mark, sizeof(mark), "%s/%s/%s", NSISO_RUNDIR, user, STATE_FROZEN);
+	if (access(mark, F_OK) == 0)
+		(void)user_freeze(user, &ignored);
 }
 
 int user_freeze(const char *user, struct errmsg *e)

@@ -4,6 +4,8 @@
 #ifndef NSISO_FREEZE_H
 #define NSISO_FREEZE_H
 
+#include <stdbool.h>
+
 #include "view.h"
 
 struct errmsg;
@@ -16,5 +18,15 @@ struct errmsg;
 int user_freeze(const char *user, struct errmsg *e);
 /* The reverse; 0 (also: it was not frozen) or -errno. */
 int user_thaw(const char *user, struct errmsg *e);
+
+/*
+ * For the end of one instance.  Where the kernel freezes, the openers stand still too, and the dead would stay for
+ * ever: their parents do not see it.
+ */
+bool freeze_holds_openers(const struct instance_found *found);
+/* Kills what is the user's own in such an instance, then lets go on what is left of all: 0 or -errno. */
+int freeze_kill(const struct instance_record *record, struct errmsg *e);
+/* Afterwards: the user's other instances, if there are any, stand still again. */
+void freeze_rest(const char *user);
 
 #endif

@@ -101,7 +101,7 @@ counter_moves() {
 	nsisoctl thaw alice
 	grep -qx 'frozen 0' "$unified/alice/cgroup.events"
 	nsisoctl freeze alice
-	run timeout 20 nsisoctl kill --grace 0 alice
+	run within 20 nsisoctl kill --grace 0 alice
 	assert_status 0
 	assert_no_leftovers
 }
@@ -110,10 +110,35 @@ counter_moves() {
 	hold a alice
 	start_counter
 	nsisoctl freeze alice
-	run timeout 20 nsisoctl kill --grace 100ms alice
+	run within 20 nsisoctl kill --grace 100ms alice
 	assert_status 0
 	refute test -e /run/nsiso/alice
 	ssh_as alice true
+}
+
+# Openers that are frozen with them must not keep the dead.
+@test "one instance of a frozen user can be killed, the other stays frozen" {
+	write_policy users.d/alice.conf <<-'EOT'
+		[session]
+		scope = session
+		linger = yes
+	EOT
+	local id before
+	hold a alice
+	id=$(basename "$(instance_of alice)")
+	start_counter
+	nsisoctl freeze alice
+	run within 20 nsisoctl kill "$id"
+	assert_status 0
+	assert_log "instance ended: event=instance-end user=alice id=$id reason=admin"
+	assert_equal "$(nsisoctl list | grep -c '^alice .* frozen ')" 1
+	before=$(cat /home/alice/count)
+	run ssh_as alice true
+	assert_differ "$status" 0
+	assert_equal "$(cat /home/alice/count)" "$before"
+	nsisoctl thaw alice
+	counter_moves
+	within 20 nsisoctl kill alice
 }
 
 @test "who has no instance is not frozen" {

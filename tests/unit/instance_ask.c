@@ -145,10 +145,14 @@ static void test_orders(void **unused)
 {
 	struct iovec body = { (void *)"no", 2 };
 	pid_t child;
+	int sock;
 
 	(void)unused;
 	child = answer(WIRE_CLOSING, NULL, 0);
-	assert_int_equal(instance_ask_end(dir, 5, wire_now() + TIMEOUT, &e), 0);
+	sock = instance_ask_end(dir, 5, wire_now() + TIMEOUT, &e);
+	assert_true(sock >= 0);
+	assert_int_equal(instance_await_end(sock, dir, wire_now() + TIMEOUT, &e), 0);
+	(void)close(sock);
 	assert_int_equal(waitpid(child, NULL, 0), child);
 	child = answer(WIRE_READY, NULL, 0);
 	assert_int_equal(instance_ask_apply(dir, 5, wire_now() + TIMEOUT, &e), 0);

@@ -109,6 +109,20 @@ freezes_and_thaws() {
 	rm -f /home/alice/count
 }
 
+# The monitor, which is in the slice too, must see the end of what it has started.
+kills_frozen() {
+	policy
+	login a alice
+	inside a 'setsid sleep 1000 >/dev/null 2>&1 </dev/null &'
+	nsisoctl freeze alice
+	timeout 60 nsisoctl kill alice
+	is "$(pgrep -u alice -x sleep)" ""
+	no_instances
+	wait_until 10 log_has 'instance ended: event=instance-end user=alice .*reason=admin'
+	is "$(ssh alice@localhost 'echo in')" in
+	reverted
+}
+
 has_tasks_max() { # NUMBER
 	[[ $(properties user-1000.slice TasksMax) == "$1" ]]
 }
@@ -205,6 +219,7 @@ prove "under KillUserProcesses=yes logind ends what would linger, and nothing is
 prove "what systemd-run --user starts is below the user's slice, whose memory.max and pids.max hold for it" manager_is_limited
 prove "logins work and are limited while systemd re-executes itself over and over" logins_during_reexec
 prove "nsisoctl freeze stops the user's slice and refuses logins, thaw lets it go on" freezes_and_thaws
+prove "nsisoctl kill ends a frozen user's instance, who logs in again" kills_frozen
 prove "nsisoctl limit and apply change the slice's properties, and a limit for a time goes back" limits_at_run_time
 prove "nsisoctl doctor finds nothing wrong on a host that is set up well, and what sshd has wrong" doctor_judges
 prove "nsisoctl trial passes, and leaves no unit" trial_passes
