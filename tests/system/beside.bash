@@ -58,7 +58,7 @@ config_of() {
 
 # The side's ssh, through the sshd called $sshd; 124 when it takes too long.
 go() { # SSH OPTION | COMMAND...
-	timeout --foreground -k 2 30 ssh -F "$(config_of "${sshd:-main}")" "$user@nsiso" "$@"
+	within 30 ssh -F "$(config_of "${sshd:-main}")" "$user@nsiso" "$@"
 }
 
 # go on a terminal: steps, --, options and command.

@@ -31,7 +31,7 @@ ignore_term() {
 
 @test "on a terminal wait shows for how long it has been waiting, and takes that away at the end" {
 	hold a alice
-	timeout 60 tmux -L progress new-session -d -x 100 -y 20 "nsisoctl wait alice; echo waited; cat" </dev/null
+	within 60 tmux -L progress new-session -d -x 100 -y 20 "nsisoctl wait alice; echo waited; cat" </dev/null
 	wait_until 10 eval 'tmux -L progress capture-pane -p | grep -qx "waiting: [1-9][0-9]* s"'
 	release a
 	wait_until 10 eval 'tmux -L progress capture-pane -p | grep -qx waited'
@@ -62,7 +62,7 @@ ignore_term() {
 	printf '%s\n' "[session]" "grace = 300s" | write_policy users.d/alice.conf
 	hold a alice
 	ignore_term
-	run timeout 20 nsisoctl kill --grace 0 "$(basename "$(instance_of alice)")"
+	run within 20 nsisoctl kill --grace 0 "$(basename "$(instance_of alice)")"
 	assert_status 0
 	assert_equal "$(pgrep -c -u alice)" 0
 }
@@ -81,7 +81,7 @@ ignore_term() {
 	hold a alice
 	kill -STOP "$(record_of alice supervisor)"
 	assert_equal "$(nsisoctl list --json | grep -o '"state": "[a-z]*"')" '"state": "silent"'
-	run timeout 20 nsisoctl kill alice
+	run within 20 nsisoctl kill alice
 	assert_status 0
 	assert_no_leftovers
 	wait_until 5 session_ended a
@@ -90,7 +90,7 @@ ignore_term() {
 @test "kill ends an instance whose init is stopped" {
 	hold a alice
 	kill -STOP "$(record_of alice init)"
-	run timeout 20 nsisoctl kill --grace 100ms alice
+	run within 20 nsisoctl kill --grace 100ms alice
 	assert_status 0
 	assert_no_leftovers
 }
@@ -121,7 +121,7 @@ half_build() {
 	assert_status 0
 	assert_output ""
 	(sleep 0.5; : >"$NSISO_TEST/built") 3>&- &
-	run timeout 20 nsisoctl kill alice
+	run within 20 nsisoctl kill alice
 	assert_status 0
 	[[ -e $NSISO_TEST/built ]] || fail "it did not wait"
 	assert_no_leftovers

@@ -55,7 +55,7 @@ end_forward() { # NAME
 }
 
 ask() { # SOCKET
-	timeout 5 socat -u "UNIX-CONNECT:$1" - 2>/dev/null
+	within 5 socat -u "UNIX-CONNECT:$1" - 2>/dev/null
 }
 
 net_none() {

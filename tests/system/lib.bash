@@ -58,6 +58,14 @@ refute() {
 	! "$@" || fail "did not fail: $*"
 }
 
+# within SECONDS COMMAND...: ends what hangs, with status 124.
+within() {
+	local seconds=$1
+
+	shift
+	timeout --foreground -k 2 $((seconds * NSISO_PATIENCE)) "$@"
+}
+
 # wait_until SECONDS COMMAND...: polls; the bound only ends what will not come.
 wait_until() {
 	local end=$((${EPOCHREALTIME/./} + $1 * NSISO_PATIENCE * 1000000))
@@ -293,7 +301,7 @@ ssh_as() {
 	local user=$1
 
 	shift
-	timeout --foreground -k 2 $((${SSH_TIMEOUT:-30} * NSISO_PATIENCE)) ssh -F "$NSISO_TEST/sshd.${SSHD:-main}.client" "$user@nsiso" "$@" 3>&-
+	within "${SSH_TIMEOUT:-30}" ssh -F "$NSISO_TEST/sshd.${SSHD:-main}.client" "$user@nsiso" "$@" 3>&-
 }
 
 # ssh_serves FILE SSH OPTION...: whether ssh -v, which prints to the file, serves what its options say.  sshd's answer

@@ -96,7 +96,7 @@ show_shell() {
 		    while True:
 		        server.accept()[0].send(bytes(4096))
 		threading.Thread(target=serve, daemon=True).start()
-		sys.exit(subprocess.run([sys.argv[1], "-c", "touch /home/alice/ran"], timeout=20).returncode)
+		sys.exit(subprocess.run([sys.argv[1], "-c", "touch /home/alice/ran"], timeout=200).returncode)
 	EOT
 	chmod 0755 "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR" "$(dirname "$BATS_TEST_TMPDIR")"
 	run outside /usr/bin/python3 "$BATS_TEST_TMPDIR/false.py" "$NSSHELL"

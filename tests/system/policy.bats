@@ -283,7 +283,7 @@ where_su_leads() {
 	start_sshd internal 'Subsystem sftp internal-sftp'
 	local name
 	for name in main internal; do
-		run timeout 20 sftp -q -F "$NSISO_TEST/sshd.$name.client" -b - alice@nsiso 3>&- <<<"put $NSISO_TEST/key.pub got"
+		run within 20 sftp -q -F "$NSISO_TEST/sshd.$name.client" -b - alice@nsiso 3>&- <<<"put $NSISO_TEST/key.pub got"
 		assert_differ "$status" 0
 		[[ ! -e /home/alice/got ]] || fail "the file came through"
 	done

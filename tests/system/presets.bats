@@ -83,7 +83,7 @@ assert_no_shell() {
 	preset sftp-only
 	assert_no_shell
 	echo data >"$NSISO_TEST/data"
-	run timeout 20 sftp -F "$NSISO_TEST/sshd.internal.client" -b - alice@nsiso <<<"put $NSISO_TEST/data here"
+	run within 20 sftp -F "$NSISO_TEST/sshd.internal.client" -b - alice@nsiso <<<"put $NSISO_TEST/data here"
 	assert_status 0
 	assert_equal "$(cat /home/alice/here)" data
 	rm -f /home/alice/here

@@ -231,7 +231,7 @@ start_vsftpd() {
 ftp() {
 	/usr/bin/python3 -c '
 import ftplib, io, os, sys
-with ftplib.FTP(timeout=20) as f:
+with ftplib.FTP(timeout=20 * int(os.environ["NSISO_PATIENCE"])) as f:
     f.connect("127.0.0.1", 2121)
     f.login("alice", "alice'"'"'s secret")
     for line in sys.argv[1:]:

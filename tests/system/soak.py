@@ -18,7 +18,7 @@ import time
 
 SECONDS, SEED, CLIENT = float(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 USERS = sys.argv[4:]
-PATIENCE = 120  # s; only ends what hangs
+PATIENCE = 120 * int(os.environ.get("NSISO_PATIENCE", 1))  # s; only ends what hangs
 HOLDS = 3  # sessions of a user at a time
 SEE = "readlink /proc/self/ns/pid /proc/self/ns/mnt; echo in"
 HOST = {os.readlink(f"/proc/self/ns/{kind}") for kind in ("pid", "mnt")}

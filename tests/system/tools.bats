@@ -48,7 +48,7 @@ host_port() {
 }
 
 ask() { # SOCAT ADDRESS
-	timeout 5 socat -u "$1" - 2>/dev/null
+	within 5 socat -u "$1" - 2>/dev/null
 }
 
 # A connection of its own with these options, until stop_back; what it serves is there when this returns.
@@ -113,7 +113,7 @@ do_control() {
 	done
 	wait %2 %3 %4
 	sort -u channel.* | grep -c pid:
-	timeout 10 scp -q -o ControlPath=control -F "$client" /etc/hostname "$user@nsiso:copy" && cmp /etc/hostname "/home/$user/copy"
+	within 10 scp -q -o ControlPath=control -F "$client" /etc/hostname "$user@nsiso:copy" && cmp /etc/hostname "/home/$user/copy"
 	go -S control 'exit 9'
 	echo $?
 	go -S control -O exit
@@ -159,8 +159,8 @@ do_sshfs() {
 
 # ping, files, commands and modules, as its users have it and with what saves connections.
 play() { # SETTING...
-	env HOME="$dir" ANSIBLE_NOCOLOR=1 ANSIBLE_DEPRECATION_WARNINGS=0 ANSIBLE_SSH_ARGS="-F $client" \
-		ANSIBLE_STDOUT_CALLBACK=minimal "$@" timeout 100 ansible-playbook -i nsiso, -u "$user" book.yml 2>&1 |
+	within 100 env HOME="$dir" ANSIBLE_NOCOLOR=1 ANSIBLE_DEPRECATION_WARNINGS=0 ANSIBLE_SSH_ARGS="-F $client" \
+		ANSIBLE_STDOUT_CALLBACK=minimal "$@" ansible-playbook -i nsiso, -u "$user" book.yml 2>&1 |
 		grep -E -A4 'SUCCESS|CHANGED|FAILED|UNREACHABLE' | grep -vE '^--|"(dest|src|gid|checksum|md5sum|changed)"'
 }
 

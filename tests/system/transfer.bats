@@ -31,8 +31,8 @@ copied() { # FILE...
 
 # There and back with scp or scp -O.
 copy_both_ways() { # OPTION...
-	timeout 30 scp -q -F "$client" "$@" "$NSISO_TEST/data" "$user@nsiso:got"
-	timeout 30 scp -q -F "$client" "$@" "$user@nsiso:got" back
+	within 30 scp -q -F "$client" "$@" "$NSISO_TEST/data" "$user@nsiso:got"
+	within 30 scp -q -F "$client" "$@" "$user@nsiso:got" back
 	copied "/home/$user/got" back
 }
 
@@ -40,18 +40,18 @@ do_scp() { copy_both_ways; }
 do_scp_old() { copy_both_ways -O; }
 
 do_scp_between() {
-	timeout 30 scp -q -3 -F "$client" "$NSISO_TEST/data" "$user@nsiso:got"
-	timeout 30 scp -q -3 -F "$client" "$user@nsiso:got" "$user@nsiso:got2"
+	within 30 scp -q -3 -F "$client" "$NSISO_TEST/data" "$user@nsiso:got"
+	within 30 scp -q -3 -F "$client" "$user@nsiso:got" "$user@nsiso:got2"
 	copied "/home/$user/got2"
 }
 
 do_scp_missing() {
-	timeout 30 scp -q -F "$client" "$user@nsiso:nothing" back
+	within 30 scp -q -F "$client" "$user@nsiso:nothing" back
 }
 
 # There and back with sftp, through the sshd of that name.
 sftp_both_ways() { # SSHD
-	timeout 30 sftp -q -F "$(config_of "$1")" -b - "$user@nsiso" <<-EOT
+	within 30 sftp -q -F "$(config_of "$1")" -b - "$user@nsiso" <<-EOT
 		pwd
 		put $NSISO_TEST/data got
 		get got back
@@ -68,10 +68,10 @@ do_sftp() { sftp_both_ways main; }
 do_sftp_internal() { sftp_both_ways internal; }
 
 do_rsync() {
-	timeout 30 rsync -e "ssh -F $client" "$NSISO_TEST/data" "$user@nsiso:got"
-	timeout 30 rsync -az --stats -e "ssh -F $client" "$user@nsiso:got" back | grep 'files transferred'
-	timeout 30 rsync -az --stats -e "ssh -F $client" "$user@nsiso:got" back | grep 'files transferred'
-	timeout 30 rsync -e "ssh -F $client" "$user@nsiso:nothing" back
+	within 30 rsync -e "ssh -F $client" "$NSISO_TEST/data" "$user@nsiso:got"
+	within 30 rsync -az --stats -e "ssh -F $client" "$user@nsiso:got" back | grep 'files transferred'
+	within 30 rsync -az --stats -e "ssh -F $client" "$user@nsiso:got" back | grep 'files transferred'
+	within 30 rsync -e "ssh -F $client" "$user@nsiso:nothing" back
 	echo "$?"
 	copied "/home/$user/got" back
 }
@@ -94,9 +94,9 @@ do_git() {
 	cp "$NSISO_TEST/data" repo/file
 	git -C repo add file
 	git -C repo -c user.name=t -c user.email=t@example.org commit -q -m one
-	timeout 30 git -C repo push -q "$user@nsiso:got.git" HEAD:refs/heads/main
-	timeout 30 git clone -q -b main "$user@nsiso:got.git" clone
-	timeout 30 git clone -q "$user@nsiso:nothing.git" nothing 2>&1 | grep -o 'not appear to be a git repository'
+	within 30 git -C repo push -q "$user@nsiso:got.git" HEAD:refs/heads/main
+	within 30 git clone -q -b main "$user@nsiso:got.git" clone
+	within 30 git clone -q "$user@nsiso:nothing.git" nothing 2>&1 | grep -o 'not appear to be a git repository'
 	copied clone/file
 }
 
@@ -139,7 +139,7 @@ do_git() {
 # What goes to /tmp lands in the instance's and not in the host's.
 sftp_is_inside() { # SSHD
 	hold a alice
-	timeout 30 sftp -q -F "$NSISO_TEST/sshd.$1.client" -b - alice@nsiso 3>&- <<-EOT
+	within 30 sftp -q -F "$NSISO_TEST/sshd.$1.client" -b - alice@nsiso 3>&- <<-EOT
 		put $NSISO_TEST/data /tmp/got
 	EOT
 	[[ ! -e /tmp/got ]] || fail "/tmp/got is on the host"
@@ -161,7 +161,7 @@ sftp_is_inside() { # SSHD
 		[mount]
 		hide = /var/secret
 	EOT
-	run timeout 30 sftp -q -F "$NSISO_TEST/sshd.internal.client" -b - alice@nsiso 3>&- <<-EOT
+	run within 30 sftp -q -F "$NSISO_TEST/sshd.internal.client" -b - alice@nsiso 3>&- <<-EOT
 		get /var/secret/file $NSISO_TEST/got
 	EOT
 	assert_status 1

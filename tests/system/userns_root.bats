@@ -246,7 +246,7 @@ tunnel() {
 	ssh_as bob 'socat TCP-LISTEN:80,bind=127.0.0.1,fork,reuseaddr SYSTEM:"echo from-inside" >/dev/null 2>&1 </dev/null &
 		for i in $(seq 100); do (: </dev/tcp/127.0.0.1/80) 2>/dev/null && exit; sleep 0.05; done; exit 1'
 	tunnel -L "$NSISO_TEST/tunnel.sock:127.0.0.1:80"
-	assert_equal "$(timeout 5 socat -u "UNIX-CONNECT:$NSISO_TEST/tunnel.sock" -)" from-inside
+	assert_equal "$(within 5 socat -u "UNIX-CONNECT:$NSISO_TEST/tunnel.sock" -)" from-inside
 	run socat -u TCP:127.0.0.1:80 -
 	assert_match "$output" 'refused'
 }
