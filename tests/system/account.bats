@@ -157,18 +157,21 @@ is_v2() {
 	needs_controllers memory pids
 	alice_has "memory.max = 64M" "pids.max = 50"
 	hold a alice
-	local dir id pid
+	local dir id pid to rest='.*pids_refused=0'
 	dir=$(cgroup_of memory)
+	to=$dir
+	# With version 2 only leaves hold processes, and there is no other folder for pids.
+	! is_v2 || to=$dir/tests rest=
 	id=$(basename "$(instance_of alice)")
 	# Out of the way, as a tidy admin's script would do it, behind the supervisor's back.
 	while read -r pid; do
-		echo "$pid" >"$dir/cgroup.procs"
+		echo "$pid" >"$to/cgroup.procs"
 	done < <(cat "$dir/alice/$id/cgroup.procs")
 	rmdir "$dir/alice/$id" "$dir/alice"
 	assert_equal "$(ssh_as bob 'echo bob')" bob
 	wait_until 5 idle "$(record_of alice supervisor)"
 	release a
-	assert_log 'event=instance-end user=alice id=[0-9a-f]+ reason=last-session .*pids_refused=0'
+	assert_log "event=instance-end user=alice id=[0-9a-f]+ reason=last-session $rest"
 }
 
 # Whether a process waits, and uses no time.
@@ -207,7 +210,8 @@ idle() { # PID
 	run ssh_as alice "$status_socket"
 	assert_equal "$(text_of pids_max <<<"$output")" 50
 	(($(text_of pids <<<"$output") > 1))
-	assert_equal "$(text_of memory <<<"$output")" ""
+	# (the parent of version 2's groups has it for all)
+	is_v2 || assert_equal "$(text_of memory <<<"$output")" ""
 	local fds
 	fds=$(find "/proc/$(record_of alice init)/fd" | wc -l)
 	run ssh_as alice "head -c 100000 /dev/zero | $status_socket | grep -c ."

@@ -20,13 +20,21 @@ teardown_file() { end_world; }
 setup() { begin && needs_product; }
 teardown() { finish; }
 
-@test "logins, drops, kills and policy edits of twenty users at once leave nothing behind" {
-	local status=0 seed=${NSISO_SOAK_SEED:-$EPOCHSECONDS}
+# Of what the kernel and /run keep of logins: processes, mounts, cgroups...
+snapshot_counts() { # WHEN
+	echo "# $1: $("$here/state.py" snapshot | cut -d' ' -f1 | sort | uniq -c | xargs)" >&3
+}
 
-	"$here/soak.py" "${NSISO_SOAK_SECONDS:-100}" "$seed" "$NSISO_TEST/sshd.main.client" "${users[@]}" >"$NSISO_TEST/soak" || status=$?
-	sed 's/^/# /' "$NSISO_TEST/soak" >&3
+@test "logins, drops, kills and policy edits of twenty users at once leave nothing behind" {
+	local status seed=${NSISO_SOAK_SEED:-$EPOCHSECONDS}
+
+	snapshot_counts "before"
+	"$here/soak.py" "${NSISO_SOAK_SECONDS:-100}" "$seed" "$NSISO_TEST/sshd.main.client" "${users[@]}" 2>&1 |
+		sed -u 's/^/# /' >&3
+	status=${PIPESTATUS[0]}
 	((status == 0))
 	# Orphaned openers among them: a monitor whose client hung up notices in its own time.
 	assert_no_leftovers 30
 	refute_log 'not removed'
+	snapshot_counts "after"
 }

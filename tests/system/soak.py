@@ -4,12 +4,14 @@
 soak.py SECONDS SEED CLIENT_CONFIGURATION USER...
 
 Each user has a worker of his own, which alone does things to him: so it knows what each of his logins must come to.
-Prints what was done how often, and every login that did not; exit status 1 when there was one.
+Prints every login that did not, with what the log has of it, and what was done how often; exit status 1 when there
+was one.
 """
 import collections
 import glob
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -44,7 +46,7 @@ BROKEN = (
 )
 
 done = collections.Counter()
-wrong = []
+n_wrong = 0
 lock = threading.Lock()
 
 
@@ -53,9 +55,19 @@ def count(what):
         done[what] += 1
 
 
+def log_of(user, what):
+    """Why a login was refused is in the log alone; of any other the last that the log has of the user."""
+    reference = re.search("reference ([0-9a-f]+)", what)
+    name = re.compile(f"id={reference[1]}\\b" if reference else f"user={user}\\b")
+    with open(os.environ["NSISO_TEST"] + "/log", encoding="utf-8", errors="replace") as file:
+        return [line.rstrip() for line in file if name.search(line)][-6:]
+
+
 def complain(user, what):
+    global n_wrong  # pylint: disable=global-statement
     with lock:
-        wrong.append(f"{time.strftime('%T')} {user}: {what}")
+        n_wrong += 1
+        print(f"{time.strftime('%T')} {user}: {what}", *log_of(user, what), sep="\n    ", flush=True)
 
 
 def cmdline(pid):
@@ -224,5 +236,4 @@ for worker in workers:
 for worker in workers:
     worker.join()
 print(f"{sum(done.values())} actions of {len(USERS)} users, seed {SEED}:", *(f"{n} {what}," for what, n in sorted(done.items())))
-print("\n".join(wrong))
-sys.exit(1 if wrong else 0)
+sys.exit(1 if n_wrong else 0)
