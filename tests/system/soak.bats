@@ -32,9 +32,9 @@ snapshot_counts() { # WHEN
 	"$here/soak.py" "${NSISO_SOAK_SECONDS:-100}" "$seed" "$NSISO_TEST/sshd.main.client" "${users[@]}" 2>&1 |
 		sed -u 's/^/# /' >&3
 	status=${PIPESTATUS[0]}
-	((status == 0))
 	# Orphaned openers among them: a monitor whose client hung up notices in its own time.
 	assert_no_leftovers 30
 	refute_log 'not removed'
 	snapshot_counts "after"
+	((status == 0))
 }
