@@ -15,11 +15,11 @@
 #include "actor.h"
 #include "cleanup.h"
 #include "errmsg.h"
+#include "freeze_units.h"
 #include "instance_procs.h"
 #include "process_info.h"
 #include "state.h"
 #include "sys.h"
-#include "unit.h"
 #include "wire.h"
 
 #define LOCK_TIMEOUT 10000  /* ms for a login to let go of the user's folder */
@@ -192,30 +192,6 @@ static bool is_in_slice(const struct instance_record *record)
 	return record->n_cgroups == 0 && record->n_accounts;
 }
 
-static int ask_systemd(bool freeze, const char *slice, int64_t deadline, struct errmsg *e)
-{
-	AUTO_BUS struct unit_bus *bus = NULL;
-	int r = unit_bus_open(deadline, &bus, e);
-
-	if (r < 0)
-		return r;
-	return freeze ? unit_bus_freeze(bus, slice, e) : unit_bus_thaw(bus, slice, e);
-}
-
-static int change_slice(const struct freezing *freezing, const struct instance_record *record,
-			struct errmsg *e)
-{
-	const int64_t deadline = wire_now() + UNIT_BUS_PATIENCE;
-	char slice[NSISO_PATH_MAX];
-	int r;
-
-	(void)unit_slice(record->uid, slice);
-	do
-		r = ask_systemd(freezing->freeze, slice, deadline, e);
-	while (unit_bus_try_again(r, deadline));
-	return r;
-}
-
 static int change_one(const struct freezing *freezing, const struct instance_record *record,
 		      struct errmsg *e)
 {
@@ -223,7 +199,7 @@ static int change_one(const struct freezing *freezing, const struct instance_rec
 	int r;
 
 	if (is_in_slice(record))
-		return change_slice(freezing, record, e);
+		return freeze_units(record->uid, freezing->freeze, e);
 	if (v2 == -ENOENT)
 		return freezing->freeze ? stop_all(freezing, record, e) :
 					  continue_all(freezing->user, record, e);
