@@ -28,11 +28,13 @@ executor_unit() {
 	is "$(systemd-run --quiet --wait --pipe --collect -p User=alice sh -c "$namespaces")" "$(eval "$namespaces")"
 }
 
+# Debian has no file of PAM for it: then "other" holds.
 executor_run0() {
 	local status=0
 
 	trap 'rm -f /tmp/by-unit /etc/pam.d/systemd-run0' EXIT
-	cat /usr/lib/pam.d/systemd-run0 /usr/share/doc/nsiso/pam.d/systemd-run0 >/etc/pam.d/systemd-run0
+	[[ ! -e /usr/lib/pam.d/systemd-run0 ]] ||
+		cat /usr/lib/pam.d/systemd-run0 /usr/share/doc/nsiso/pam.d/systemd-run0 >/etc/pam.d/systemd-run0
 	run0 --user=alice -- sh -c 'id >/tmp/by-unit' || status=$?
 	((status != 0))
 	executor_refused systemd-run0
