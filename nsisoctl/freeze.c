@@ -33,7 +33,13 @@ struct freezing {
 	FILE *list; /* SIGSTOP: what stood still before; NULL: not asked for */
 };
 
-/* The user's folder of a v2 hierarchy, open; -ENOENT: the instance is in none. */
+/* A folder that is gone, said as the kernel says it of files in one (ENODEV). */
+static int folder_error(void)
+{
+	return errno == ENOENT ? -ENODEV : -errno;
+}
+
+/* The user's folder of a v2 hierarchy, open; -ENOENT: the instance is in none, -ENODEV: the folder is gone. */
 static int open_v2(const struct instance_record *record)
 {
 	char path[sizeof(record->cgroup[0].path)];
@@ -46,7 +52,7 @@ static int open_v2(const struct instance_record *record)
 		memcpy(path, record->cgroup[i].path, sizeof(path));
 		*strrchr(path, '/') = '\0';
 		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		return fd < 0 ? -errno : fd;
+		return fd < 0 ? folder_error() : fd;
 	}
 	return -ENOENT;
 }
@@ -59,6 +65,8 @@ static int await_events(int dir, const char *line)
 	struct pollfd poller = { .fd = fd, .events = POLLPRI };
 	char text[256];
 
+	if (fd < 0)
+		return folder_error();
 	for (;;) {
 		ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
 		int64_t left = deadline - wire_now();
@@ -78,7 +86,9 @@ static int set_v2(int dir, bool freeze)
 {
 	AUTO_CLOSE int fd = openat(dir, "cgroup.freeze", O_WRONLY | O_CLOEXEC);
 
-	if (fd < 0 || write(fd, freeze ? "1" : "0", 1) != 1)
+	if (fd < 0)
+		return folder_error();
+	if (write(fd, freeze ? "1" : "0", 1) != 1)
 		return -errno;
 	return await_events(dir, freeze ? "frozen 1" : "frozen 0");
 }
@@ -204,6 +214,9 @@ static int change_one(const struct freezing *freezing, const struct instance_rec
 		return freezing->freeze ? stop_all(freezing, record, e) :
 					  continue_all(freezing->user, record, e);
 	r = v2 < 0 ? v2 : set_v2(v2, freezing->freeze);
+	/* Removed meanwhile: then nobody was left in it. */
+	if (r == -ENODEV)
+		return 0;
 	return r < 0 ? errmsg_set(e, r, "cannot %s the cgroup of user %s",
 				  freezing->freeze ? "freeze" : "thaw", record->user) :
 		       0;
