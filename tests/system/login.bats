@@ -220,7 +220,7 @@ served_by() { # USER
 @test "a forced command runs in the isolation and finds the client's command" {
 	start_sshd forced 'ForceCommand echo "[$SSH_ORIGINAL_COMMAND]"; readlink /proc/self/ns/pid'
 	snapshot
-	run env SSHD=forced bash -c "$(declare -f ssh_as); ssh_as alice \"one  'two' three\""
+	run env SSHD=forced bash -c "$(declare -f ssh_as within); ssh_as alice \"one  'two' three\""
 	assert_status 0
 	assert_equal "${lines[0]}" "[one  'two' three]"
 	[[ $NSISO_PLAIN == 1 ]] || assert_differ "${lines[1]}" "$(readlink /proc/self/ns/pid)"
