@@ -58,6 +58,11 @@ int instance_append(int record, struct errmsg *e, const char *fmt, ...)
  * those, the folder and, when it was the last, the user's folder.  Idempotent; every wait bounded.
  */
 int instance_end(int dir, const char *id, struct errmsg *e);
+/*
+ * Kills init and supervisor, and waits for them for a bounded time.  Both: the supervisor's end is the init's
+ * end too, but only if that is not stopped, and a stopped supervisor would keep the lock.  0 when they are gone.
+ */
+int instance_kill(const struct instance_record *record, struct errmsg *e);
 
 /* Kills all processes of one cgroup folder and removes it, then the user's folder above when empty. */
 int cgroup_end(const struct instance_cgroup *cgroup, struct errmsg *e);

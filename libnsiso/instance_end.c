@@ -14,7 +14,7 @@
 #include "instance.h"
 #include "state_uid.h"
 
-#define END_TIMEOUT 2000 /* ms for a killed init to be gone */
+#define END_TIMEOUT 2000 /* ms for a killed process to be gone */
 
 /* Missing is fine: it may have been removed before, or never made. */
 static int remove_at(int dir, const char *name, int flags, struct errmsg *e)
@@ -123,4 +123,15 @@ int instance_end(int dir, const char *id, struct errmsg *e)
 	if (r < 0)
 		return r;
 	return remove_folders(dir, id, &record, e);
+}
+
+int instance_kill(const struct instance_record *record, struct errmsg *e)
+{
+	int r = process_kill(&record->init, END_TIMEOUT);
+
+	if (r == 0)
+		r = process_kill(&record->supervisor, END_TIMEOUT);
+	return r < 0 ? errmsg_set(e, r, "cannot kill the supervisor or init of instance %s",
+				  record->id) :
+		       0;
 }

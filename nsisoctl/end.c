@@ -22,7 +22,6 @@
 #define LOCK_TIMEOUT 10000     /* ms for a login to let go of the user's folder */
 #define ANSWER_TIMEOUT 2000    /* ms for a supervisor to say that it is there */
 #define END_TIMEOUT 10000      /* ms beyond the grace until all is gone */
-#define KILL_TIMEOUT 2000      /* ms for a killed process to be gone */
 #define GRACE_UNKNOWN 86400000 /* ms; the policy's own is shorter */
 
 static bool is_gone(const struct instance_found *found)
@@ -86,7 +85,6 @@ int end_dead(const struct instance_found *found, struct errmsg *e)
 	return r;
 }
 
-/* Both: a stopped supervisor would keep the lock, and a stopped init would outlive it. */
 static int end_by_force(const struct instance_found *found, bool is_frozen, struct errmsg *e)
 {
 	struct instance_record record;
@@ -95,15 +93,10 @@ static int end_by_force(const struct instance_found *found, bool is_frozen, stru
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	r = is_frozen ? freeze_kill(&record, e) : 0;
-	if (r < 0)
-		return r;
-	r = process_kill(&record.init, KILL_TIMEOUT);
 	if (r == 0)
-		r = process_kill(&record.supervisor, KILL_TIMEOUT);
-	if (r < 0)
-		return errmsg_set(e, r, "cannot kill the supervisor or init of instance %s",
-				  found->id);
-	r = end_dead(found, e);
+		r = instance_kill(&record, e);
+	if (r == 0)
+		r = end_dead(found, e);
 	return r < 0 ? r : 0;
 }
 

@@ -19,8 +19,6 @@
 #include "sys.h"
 #include "wire.h"
 
-#define KILL_TIMEOUT 2000 /* ms for a killed process to be gone */
-
 static int send_register(int conn, uint32_t max_sessions)
 {
 	AUTO_CLOSE int self = sys_pidfd_open(getpid());
@@ -156,22 +154,15 @@ static int join(struct opener *o, const struct instance_record *record, int init
 	return 0;
 }
 
-/* Both at once: the end of the supervisor alone is the init's end too, but only if it is not stopped. */
 static int kill_stuck(struct opener *o, int dir, struct errmsg *e)
 {
 	struct instance_record record;
 	int r = instance_read(dir, &record, e);
 
-	if (r < 0)
-		return r;
-	r = process_kill(&record.init, KILL_TIMEOUT);
 	if (r == 0)
-		r = process_kill(&record.supervisor, KILL_TIMEOUT);
-	if (r < 0)
-		return errmsg_set(e, r, "cannot kill the supervisor or init of instance %s",
-				  record.id);
+		r = instance_kill(&record, e);
 	o->deadline = wire_now() + OPENER_TIMEOUT;
-	return 0;
+	return r;
 }
 
 /* A supervisor of another release keeps what it has; the way out is to end it. */
