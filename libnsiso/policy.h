@@ -20,6 +20,7 @@ struct facts;
 #define POLICY_FILES_MAX 64                    /* files that may apply to one login */
 #define POLICY_KEYS_MAX 128                    /* rows of the key table */
 #define POLICY_SET_MAX 256                     /* bytes of a list of processors, NUL included */
+#define POLICY_GRACE_MAX 600000                /* ms of [session] grace */
 #define POLICY_FOREVER 0xffffffffU             /* a duration's "yes" */
 #define POLICY_LIMIT_MAX 0xffffffffffffffffULL /* a limit's "max" */
 

@@ -38,7 +38,7 @@ const struct policy_key policy_keys[ROW_COUNT] = {
 	[ROW_SESSION_EXEMPT] = { "session", "exempt", KEY_BOOL, FIELD(session.exempt),
 		"no", BOOL_WORDS, 0, 0, "leave this user alone" },
 	[ROW_SESSION_GRACE] = { "session", "grace", KEY_DURATION, FIELD(session.grace),
-		"10s", NULL, 0, 600000, "time between SIGTERM and SIGKILL at the end" },
+		"10s", NULL, 0, POLICY_GRACE_MAX, "time between SIGTERM and SIGKILL at the end" },
 	[ROW_SESSION_LINGER] = { "session", "linger", KEY_DURATION, FIELD(session.linger),
 		"no", "no yes", 0, DAYS(30), "how long what runs may outlive the last session" },
 	[ROW_SESSION_IDLE] = { "session", "idle", KEY_DURATION, FIELD(session.idle),

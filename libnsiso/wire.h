@@ -24,6 +24,7 @@ struct errmsg;
 #define WIRE_REVISION 1
 #define WIRE_FDS_MAX 16
 #define WIRE_SESSIONS_MAX 512        /* of one instance */
+#define WIRE_GRACE_MAX 3600000       /* ms that WIRE_END may ask for */
 #define WIRE_GRACE_POLICY UINT64_MAX /* WIRE_END: the grace of the policy */
 
 enum wire_type {

@@ -19,8 +19,6 @@
 #include "policy_value.h"
 #include "wire.h"
 
-#define GRACE_MAX 3600000 /* ms; as for [session] grace */
-
 struct ending {
 	const char *id; /* NULL: all that are visited */
 	uint64_t grace;
@@ -122,7 +120,7 @@ int cmd_kill(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option != 'g')
 			return usage_print("kill");
-		if (value_duration(optarg, GRACE_MAX, &grace, &e) < 0) {
+		if (value_duration(optarg, WIRE_GRACE_MAX, &grace, &e) < 0) {
 			(void)fprintf(stderr, "nsisoctl: --grace: %s\n", e.text);
 			return STATUS_USAGE;
 		}

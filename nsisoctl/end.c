@@ -13,16 +13,16 @@
 #include "errmsg.h"
 #include "freeze.h"
 #include "instance_ask.h"
+#include "policy.h"
 #include "state.h"
 #include "state_uid.h"
 #include "sys.h"
 #include "unit.h"
 #include "wire.h"
 
-#define LOCK_TIMEOUT 10000     /* ms for a login to let go of the user's folder */
-#define ANSWER_TIMEOUT 2000    /* ms for a supervisor to say that it is there */
-#define END_TIMEOUT 10000      /* ms beyond the grace until all is gone */
-#define GRACE_UNKNOWN 86400000 /* ms; the policy's own is shorter */
+#define LOCK_TIMEOUT 10000  /* ms for a login to let go of the user's folder */
+#define ANSWER_TIMEOUT 2000 /* ms for a supervisor to say that it is there */
+#define END_TIMEOUT 10000   /* ms beyond the grace until all is gone */
 
 static bool is_gone(const struct instance_found *found)
 {
@@ -110,7 +110,7 @@ static int end_by_signal(const struct instance_found *found, struct errmsg *e)
 		return fd == -ESRCH ? 0 : errmsg_set(e, fd, "cannot signal the supervisor");
 	if (sys_pidfd_send_signal(fd, SIGTERM) < 0 && errno != ESRCH)
 		return errmsg_set(e, -errno, "cannot signal the supervisor");
-	if (poll(&poller, 1, GRACE_UNKNOWN) > 0)
+	if (poll(&poller, 1, POLICY_GRACE_MAX + END_TIMEOUT) > 0)
 		return 0;
 	return errmsg_setx(e, -ETIMEDOUT, "instance %s does not end", found->id);
 }
@@ -119,7 +119,7 @@ static int end_by_signal(const struct instance_found *found, struct errmsg *e)
 static int end_by_supervisor(const struct instance_found *found, uint64_t grace, bool is_frozen,
 			     struct errmsg *e)
 {
-	int64_t patience = grace == WIRE_GRACE_POLICY ? GRACE_UNKNOWN : (int64_t)grace;
+	int64_t patience = grace == WIRE_GRACE_POLICY ? POLICY_GRACE_MAX : (int64_t)grace;
 	AUTO_FREE struct instance_state *state = malloc(sizeof(*state));
 	AUTO_CLOSE int sock = -1;
 	int r;

@@ -176,8 +176,7 @@ static bool serve_end(struct supervisor *s, const struct book_entry *asker, uint
 	if (grace == WIRE_GRACE_POLICY)
 		grace = s->grace;
 	(void)wire_send(asker->conn, WIRE_CLOSING, 0, NULL, 0, NULL);
-	end_begin(s, END_ADMIN,
-		  grace < SUPERVISOR_GRACE_MAX ? (uint32_t)grace : SUPERVISOR_GRACE_MAX);
+	end_begin(s, END_ADMIN, grace < WIRE_GRACE_MAX ? (uint32_t)grace : WIRE_GRACE_MAX);
 	return true;
 }
 

@@ -25,8 +25,6 @@
 #include "supervisor_book.h"
 #include "supervisor_watch.h"
 
-#define SUPERVISOR_GRACE_MAX 3600000 /* ms that WIRE_END may ask for */
-
 /* Pollfds before those of the book. */
 enum supervisor_poll {
 	POLL_INIT,
