@@ -6,8 +6,8 @@
 kill_user_processes() {
 	mkdir -p /run/systemd/logind.conf.d
 	printf '[Login]\nKillUserProcesses=yes\n' >/run/systemd/logind.conf.d/kill.conf
-	trap 'rm -r /run/systemd/logind.conf.d; systemctl restart systemd-logind' EXIT
-	systemctl restart systemd-logind
+	trap 'rm -r /run/systemd/logind.conf.d; restart_logind' EXIT
+	restart_logind
 }
 
 # What lingers is in the session's scope, which logind keeps as "closing": so the slice and its limits stay.
