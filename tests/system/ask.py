@@ -59,9 +59,9 @@ def text(raw):
 def show(sock):
     kind, rest, body = receive(sock)
     if kind == ERROR:
-        print("error", rest[0], "version", rest[2], body.decode())
+        print("error", rest[0], "version", rest[2], body.decode(), flush=True)
     else:
-        print(NAMES.get(kind, "closed" if kind is None else kind))
+        print(NAMES.get(kind, "closed" if kind is None else kind), flush=True)
     return kind
 
 
