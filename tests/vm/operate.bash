@@ -55,8 +55,7 @@ manager_is_limited() {
 	wait_until 30 pgrep -u alice -x sleep
 	has "$(cat "/proc/$(pgrep -u alice -x sleep)/cgroup")" '^0::/user.slice/user-1000.slice/'
 	is "$(cat "$slice/memory.max" "$slice/pids.max" | xargs)" "$((160 << 20)) 90"
-	has "$(inside a 'systemd-run --user --quiet --wait --pipe sh -c "head -c 400M /dev/zero | tail >/dev/null; echo \$?" 2>&1 || :')" \
-		'137|oom-kill|signal|KILL'
+	is "$(inside a 'systemd-run --user --quiet --wait --pipe sh -c "head -c 400M /dev/zero | tail >/dev/null" || echo killed')" killed
 	grep -E '^oom_kill [1-9]' "$slice/memory.events"
 	inside a 'systemd-run --user --quiet --wait --pipe sh -c "for i in \$(seq 120); do sleep 9 & done; :" >/dev/null 2>&1 || :'
 	(($(cat "$slice/pids.current") <= 90))
