@@ -523,7 +523,7 @@ def _():
     for top, dirs, files in os.walk("/sys"):
         for name in files:
             path = os.path.join(top, name)
-            if os.access(path, os.W_OK):
+            if os.access(path, os.W_OK) and not os.lstat(path).st_mode & 0o002:  # (those take from anybody)
                 found.append(path)
         if time.monotonic() > deadline:
             dirs.clear()
@@ -791,6 +791,8 @@ def _():
 
 @mounts("a mount beneath the cover")
 def _():
+    if tuple(map(int, os.uname().release.split(".")[:2])) < (6, 5):
+        raise Broken("move_mount beneath another: not in this kernel")
     to = place("beneath")
     mount("none", to, "tmpfs")
     move_mount(open_tree(to, OPEN_TREE_CLONE), key("COVER"), 4 | 0x200)

@@ -135,7 +135,7 @@ do_terminal() {
 do_login_shell() {
 	echo 'export FROM_PROFILE=yes' >"/home/$user/.bash_profile"
 	go_terminal "${prompt[@]}" 'send:echo "<$0 $SHELL $FROM_PROFILE $(shopt login_shell | cut -f2) $SHLVL $->"\n' \
-		'expect:<-bash' 'send:logout\n' -- | grep -a '<-bash'
+		'expect:<-bash.*>\r?\n' 'send:logout\n' -- | grep -a '<-bash'
 }
 
 # Greetings: of the host and when the last login was, each once.
@@ -149,9 +149,9 @@ do_greetings() {
 }
 
 do_books() {
-	go_terminal "${prompt[@]}" 'send:echo "who: $(who am i | wc -l)"\n' 'expect:\nwho' \
-		'send:echo "w: $(w -h $USER | grep -o 127.0.0.1)"\n' 'expect:\nw:' \
-		'send:last -n 1 $USER | grep -o "still logged in"\n' 'expect:\nstill' \
+	go_terminal "${prompt[@]}" 'send:echo "who: $(who am i | wc -l)"\n' 'expect:\nwho: .*\n' \
+		'send:echo "w: $(w -h $USER | grep -o 127.0.0.1)"\n' 'expect:\nw: .*\n' \
+		'send:last -n 1 $USER | grep -o "still logged in"\n' 'expect:\nstill.*\n' \
 		'send:lastlog -u $USER | grep -c 127.0.0.1\n' 'expect:\n[01]' 'send:exit\n' -- |
 		grep '^who:\|^w:\|^still\|^[01]'
 	wait_until 10 eval 'last -n 1 "$user" | grep -o "([0-9:]*)"'
