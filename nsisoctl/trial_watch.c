@@ -27,9 +27,10 @@ enum { WATCH_SOCK, WATCH_SIGNALS, WATCH_OUT, WATCH_ERR, WATCH_COUNT };
 
 struct watch {
 	struct trial *trial;
-	pid_t user;    /* the user's process, on the host */
-	int status;    /* to exit with; -1: not known yet */
-	bool is_ready; /* the login has got as far as its shell */
+	pid_t user;      /* the user's process, on the host; 0: not known yet */
+	bool is_waiting; /* that process, to be looked at */
+	int status;      /* to exit with */
+	bool is_ready;   /* the login has got as far as its shell */
 };
 
 void trial_print(struct trial *trial, bool holds, const char *fmt, ...)
@@ -80,9 +81,20 @@ static void shell_print(struct watch *w, const struct trial_message *message)
 			    trial->shared->shell, message->usec, w->status);
 }
 
-static void message_handle(struct watch *w, const struct trial_message *message)
+/* Its own word and the opener's, who knows its pid, come in any order. */
+static void user_look(struct watch *w)
 {
 	static const struct trial_message go = { .kind = TRIAL_GO };
+
+	if (!w->is_waiting || w->user == 0)
+		return;
+	w->is_waiting = false;
+	trial_look_outside(w->trial, w->user);
+	trial_send(w->trial, &go);
+}
+
+static void message_handle(struct watch *w, const struct trial_message *message)
+{
 	struct trial *trial = w->trial;
 
 	switch ((enum trial_kind)message->kind) {
@@ -100,10 +112,11 @@ static void message_handle(struct watch *w, const struct trial_message *message)
 		break;
 	case TRIAL_CHILD:
 		w->user = message->value;
+		user_look(w);
 		break;
 	case TRIAL_USER:
-		trial_look_outside(trial, w->user);
-		trial_send(trial, &go);
+		w->is_waiting = true;
+		user_look(w);
 		break;
 	case TRIAL_CHECK:
 		trial_print(trial, message->value == 0, "%s", message->text);
