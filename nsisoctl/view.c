@@ -44,15 +44,14 @@ enum table_colour view_state_colour(enum view_state state)
 	return states[state].colour;
 }
 
-/* What its own cgroups say: those of the user's other instances are not in it. */
+/*
+ * What its own cgroups say: those of the user's other instances are not in it. Where these don't count memory,
+ * as systemd has the groups, by user, or as version 2 counts it where the limit is: what the user's say.
+ */
 static uint64_t memory_of(const struct instance_record *record)
 {
 	struct cgroup_use use;
 
-	if (record->n_cgroups == 0) { /* systemd has the groups, by user */
-		cgroup_use_of(record, &use);
-		return use.at[USE_MEMORY];
-	}
 	cgroup_use_init(&use);
 	for (unsigned i = 0; i < record->n_cgroups; i++) {
 		AUTO_CLOSE int dir = open(record->cgroup[i].path, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -60,6 +59,8 @@ static uint64_t memory_of(const struct instance_record *record)
 		if (dir >= 0)
 			cgroup_use_read(dir, record->cgroup[i].v2, USE_BIT(USE_MEMORY), &use);
 	}
+	if (use.at[USE_MEMORY] == USE_UNKNOWN)
+		cgroup_use_of(record, &use);
 	return use.at[USE_MEMORY];
 }
 
