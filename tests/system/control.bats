@@ -144,7 +144,7 @@ assert_joins() {
 	printf '#!/bin/sh\necho "$# $1 $2 $(id -u)" >>/run/nsiso-test/applied\n' >/usr/sbin/nsisoctl
 	chmod 0755 /usr/sbin/nsisoctl
 	rm -f /run/nsiso-test/applied
-	run ask apply 300
+	run ask apply 3000
 	assert_output ready
 	assert_match "$(ask state)" 'apply=1'
 	wait_until 10 test -s /run/nsiso-test/applied

@@ -79,7 +79,8 @@ mosh_says() { # SAID STEP...
 }
 
 do_mosh() {
-	mosh_says hello 'expect:\$' 'send:echo he""llo; who\n' 'expect:hello' 'send:exit\n'
+	mosh_says hello 'expect:\$' 'send:echo he""llo; who\n' 'expect:hello' 'send:exit\n' |
+		grep -v '^Nothing received' # a slow server's first answer
 }
 
 # Its user leaves by mosh's own key.

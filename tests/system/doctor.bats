@@ -8,7 +8,7 @@ load lib
 setup_file() {
 	world alice bob
 	# The machine's own files are not the subject; only what the tests set up is judged.
-	rm -rf /etc/pam.d/{atd,vsftpd,sudo,sudo-i,systemd-user,systemd-run0}
+	rm -rf /etc/pam.d/{atd,vsftpd,sudo,sudo-i} {/etc,/usr/lib}/pam.d/{systemd-user,systemd-run0}
 	sed -i '/^docker:\|^disk:/d' /etc/group
 	awk -F: '$3 < 1000 || $3 == 65534 || /nsshell$/' /etc/passwd >/etc/passwd.new && cat /etc/passwd.new >/etc/passwd
 	write_sshd 'UsePAM yes' 'Subsystem sftp internal-sftp'

@@ -304,6 +304,9 @@ ssh_as() {
 	within "${SSH_TIMEOUT:-30}" ssh -F "$NSISO_TEST/sshd.${SSHD:-main}.client" "$user@nsiso" "$@" 3>&-
 }
 
+# The name of the processes that serve a connection; since OpenSSH 9.8 they are a program of their own.
+sshd_child='sshd(-session)?'
+
 # ssh_serves FILE SSH OPTION...: whether ssh -v, which prints to the file, serves what its options say.  sshd's answer
 # to -R comes later than the session.
 ssh_serves() {

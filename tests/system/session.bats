@@ -142,7 +142,7 @@ do_login_shell() {
 do_greetings() {
 	local sshd=other
 	go_terminal "${prompt[@]}" 'send:exit\n' -- >/dev/null
-	go_terminal "${prompt[@]}" 'send:echo "who: $(who | grep -cw "^$USER")"\n' 'expect:\nwho' 'send:exit\n' -- >second
+	go_terminal "${prompt[@]}" 'send:echo "who: $(who | grep -cw "^$USER")"\n' 'expect:\nwho: .*\n' 'send:exit\n' -- >second
 	grep -c 'Welcome to the test' second
 	grep -c '^Last login: .* from 127.0.0.1' second
 	grep '^who:' second
@@ -152,7 +152,7 @@ do_books() {
 	go_terminal "${prompt[@]}" 'send:echo "who: $(who am i | wc -l)"\n' 'expect:\nwho: .*\n' \
 		'send:echo "w: $(w -h $USER | grep -o 127.0.0.1)"\n' 'expect:\nw: .*\n' \
 		'send:last -n 1 $USER | grep -o "still logged in"\n' 'expect:\nstill.*\n' \
-		'send:lastlog -u $USER | grep -c 127.0.0.1\n' 'expect:\n[01]' 'send:exit\n' -- |
+		'send:lastlog -u $USER | grep -c 127.0.0.1\n' 'expect:\n[01].*\n' 'send:exit\n' -- |
 		grep '^who:\|^w:\|^still\|^[01]'
 	wait_until 10 eval 'last -n 1 "$user" | grep -o "([0-9:]*)"'
 }

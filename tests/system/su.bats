@@ -159,7 +159,7 @@ $(readlink "/proc/$(record_of alice init)/ns/net")
 	admin_policy leave no
 	run on_terminal 'PS1=U@ bash --norc -i' 'expect:U@' 'send:sudo PS1=R@ bash --norc -i\n' 'expect:\nR@' \
 		'send:sh -c "echo up; exec cat"\n' 'expect:\nup' 'send:\x1a' 'expect:Stopped' 'expect:R@' \
-		'send:fg\n' 'expect:\nsh -c' 'send:ping\n' 'expect:ping\r\nping' 'send:\x03' 'expect:R@' \
+		'send:fg\n' 'expect:\nsh -c.*\n' 'send:ping\n' 'expect:ping\s+ping' 'send:\x03' 'expect:R@' \
 		'send:echo was $?\n' 'expect:\nwas 130' 'send:exit 9\n' 'expect:U@' \
 		'send:echo got $?; exit 3\n' 'expect:\ngot 9'
 	assert_status 3

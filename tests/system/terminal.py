@@ -46,11 +46,18 @@ class Terminal:
         try:
             data = os.read(self.fd, 65536)
         except OSError:
-            data = b""
+            return self.is_reopened()
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         self.seen += data
-        return bool(data)
+        return True
+
+    def is_reopened(self):
+        """False where the command is at its end: before, it may hang up its terminal and open it again (login)."""
+        if os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            return False
+        time.sleep(0.01)
+        return True
 
     def expect(self, regex):
         pattern = re.compile(regex.encode(), re.M)
@@ -70,14 +77,8 @@ class Terminal:
     def status(self):
         while self.read():
             pass
-        while True:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                code = os.waitstatus_to_exitcode(status)
-                return code if code >= 0 else 128 - code
-            if time.monotonic() > self.end:
-                self.give_up("the command closed its terminal and does not end")
-            time.sleep(0.01)
+        code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        return code if code >= 0 else 128 - code
 
     def give_up(self, why):
         print(f"\nterminal.py: {why}", file=sys.stderr)

@@ -59,14 +59,14 @@ client() { echo "$NSISO_TEST/sshd.$1.client"; }
 inner() { readlink "/proc/$(pgrep -u alice -x cat)/ns/user"; }
 
 has_children() { # COUNT
-	[[ $(pgrep -c -u alice -x sshd) == "$1" ]]
+	[[ $(pgrep -c -u alice -x "$sshd_child") == "$1" ]]
 }
 
 # Of sshd's children that have become alice: one for each connection, and one more for internal-sftp.
 child_is() { # USER-NAMESPACE
 	local pid
 
-	for pid in $(pgrep -u alice -x sshd); do
+	for pid in $(pgrep -u alice -x "$sshd_child"); do
 		[[ $(readlink "/proc/$pid/ns/user") == "$1" ]] || return 1
 	done
 	[[ ${pid:-} ]]
@@ -202,7 +202,7 @@ no_caps=$'0000000000000000'
 @test "sshd's child has no capabilities and cannot be looked into by the user" {
 	local pid set
 	hold a alice
-	pid=$(pgrep -u alice -x sshd)
+	pid=$(pgrep -u alice -x "$sshd_child")
 	for set in Inh Prm Eff Bnd Amb; do
 		assert_match "$(cat "/proc/$pid/status")" "Cap$set:[[:space:]]$no_caps"
 	done

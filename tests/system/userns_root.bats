@@ -201,8 +201,8 @@ host_ns() { readlink "/proc/self/ns/$1"; }
 	ssh_as bob 'hostname nsiso-inside'
 	assert_equal "$(ssh_as bob uname -n)" nsiso-inside
 	assert_equal "$(uname -n)" "$host"
-	assert_equal "$(readlink "/proc/$(pgrep -u bob -x sshd)/ns/uts")" "$(ssh_as bob readlink /proc/self/ns/uts)"
-	assert_differ "$(readlink "/proc/$(pgrep -u bob -x sshd)/ns/user")" "$(ssh_as bob readlink /proc/self/ns/user)"
+	assert_equal "$(readlink "/proc/$(pgrep -u bob -x "$sshd_child")/ns/uts")" "$(ssh_as bob readlink /proc/self/ns/uts)"
+	assert_differ "$(readlink "/proc/$(pgrep -u bob -x "$sshd_child")/ns/user")" "$(ssh_as bob readlink /proc/self/ns/user)"
 }
 
 @test "with [uts] enable=no the host's name stays out of reach" {
