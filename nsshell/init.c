@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -25,7 +26,8 @@
 #define PROC_MAGIC 0x9fa0  /* PROC_SUPER_MAGIC */
 #define BACKLOG 64         /* login shells that wait for their welcome */
 #define WELCOME_LASTS 6000 /* ms in which an opener has joined, or never will: see OPENER_TIMEOUT */
-#define STATUS_REST 50     /* ms after an answer: asking without end must not keep us busy */
+#define UNREAD_MAX 16      /* welcomes that nobody has read yet */
+#define REST 50            /* ms after an answer, or with too many unread: nobody must keep us busy */
 
 /* All that is needed after the set-up; the plan's pages are given back. */
 struct init {
@@ -38,6 +40,9 @@ struct init {
 	struct init_use use;
 	struct wire_welcome welcome;
 	struct wire_fds fds; /* go with it: user namespace and its mounts, where there are any */
+	int unread[UNREAD_MAX];
+	unsigned n_unread;
+	bool is_full;
 };
 
 /* What the steps promised, as the kernel sees it: a step that did nothing must not pass for isolation. */
@@ -139,6 +144,27 @@ static int set_up(struct init *init, const struct plan *plan, struct launch *lau
 }
 
 /*
+ * Descriptors that are sent and not yet received count for our account, which all inits share, against
+ * RLIMIT_NOFILE (unix_attach_fds in the kernel): a user who reads nothing must not use up the logins of others.
+ * So a peer is kept until it has read or closed (SIOCOUTQ), and from UNREAD_MAX on the next ones wait.
+ */
+static bool has_room(struct init *init)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < init->n_unread; i++) {
+		int len = 0;
+
+		if (ioctl(init->unread[i], TIOCOUTQ, &len) == 0 && len > 0)
+			init->unread[n++] = init->unread[i];
+		else
+			close_fd(&init->unread[i]);
+	}
+	init->n_unread = n;
+	return n < UNREAD_MAX;
+}
+
+/*
  * A process of the user's, or root's (an opener), is told what it needs; nobody else.
  */
 static void welcome_one(struct init *init)
@@ -153,7 +179,8 @@ static void welcome_one(struct init *init)
 	if (cred.uid != init->user && cred.uid != 0)
 		return;
 	init->asked = wire_now();
-	(void)wire_send(peer, WIRE_WELCOME, 0, &body, 1, &init->fds);
+	if (wire_send(peer, WIRE_WELCOME, 0, &body, 1, &init->fds) == 0 && init->fds.n)
+		init->unread[init->n_unread++] = take_fd(&peer);
 }
 
 /*
@@ -228,14 +255,20 @@ static void loop(struct init *init)
 	int n;
 
 	for (;;) {
+		pollers[1].fd = init->is_full ? -1 : init->sock;
 		pollers[2].fd = resting ? -1 : init->use.sock;
-		n = poll(pollers, 3, resting ? STATUS_REST : -1);
+		n = poll(pollers, 3, resting || init->is_full ? REST : -1);
 		if (n < 0)
 			continue;
+		if (n == 0)
+			init->is_full = !has_room(init);
 		if (pollers[0].revents && is_told_to_end(init))
 			return;
-		if (pollers[1].revents)
-			welcome_one(init);
+		if (pollers[1].revents) {
+			init->is_full = !has_room(init);
+			if (!init->is_full)
+				welcome_one(init);
+		}
 		resting = resting && n > 0;
 		if (pollers[2].revents) {
 			init_tell_use(&init->use, init->welcome.id, init->user);

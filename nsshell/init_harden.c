@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "errmsg.h"
 #include "init.h"
@@ -48,6 +49,19 @@ static int drop_ids(const struct plan *plan, struct errmsg *e)
 	return 0;
 }
 
+/* The soft limit bounds the descriptors in flight of all inits together: see has_room() in init.c. */
+static int raise_files(struct errmsg *e)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+		return errmsg_set(e, -errno, "cannot read RLIMIT_NOFILE");
+	files.rlim_cur = files.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &files) < 0)
+		return errmsg_set(e, -errno, "cannot raise RLIMIT_NOFILE");
+	return 0;
+}
+
 int init_harden(const struct plan *plan, int supervisor, struct errmsg *e)
 {
 	struct pollfd poller = { .fd = supervisor, .events = POLLIN };
@@ -55,7 +69,9 @@ int init_harden(const struct plan *plan, int supervisor, struct errmsg *e)
 	uint32_t capabilities = plan->namespaces & SYS_NEWPID ? 1U << CAPABILITY_KILL : 0;
 	int r;
 
-	r = drop_ids(plan, e);
+	r = raise_files(e);
+	if (r == 0)
+		r = drop_ids(plan, e);
 	if (r < 0)
 		return r;
 	r = keep_only(capabilities);

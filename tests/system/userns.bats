@@ -97,6 +97,41 @@ no_caps=$'0000000000000000'
 	assert_equal "$(ssh_as carol id -G)" "$(id -g carol) 65534 $((uid_base + 90))"
 }
 
+@test "of a user who reads no welcome few descriptors are in flight; who comes later waits" {
+	hold a alice
+	run ssh_as alice python3 - <<-'EOT'
+		import select, socket, time
+		def connect():
+		    s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+		    s.connect("/run/nsiso/init")
+		    return s
+		def answered(seconds):
+		    return select.select(held, [], [], seconds)[0]
+		held = [connect() for n in range(40)]
+		while len(answered(5)) < 16:
+		    time.sleep(0.01)
+		time.sleep(0.3)
+		print(len(answered(0)))
+		while ready := answered(5):
+		    for s in ready:
+		        s.recv(4096)
+		        held.remove(s)
+		print(len(held))
+	EOT
+	assert_output $'16\n0'
+}
+
+@test "init may have as many files as the hard limit says: all inits' descriptors in flight count together" {
+	local SSHD=few files
+	(ulimit -Sn 512 && start_sshd few)
+	hold a alice
+	files=$(prlimit --pid "$(record_of alice init)" --nofile --noheadings --output SOFT,HARD | xargs)
+	assert_match "$(ssh_as alice ulimit -Sn)" '^512$'
+	stop_daemon sshd.few
+	assert_equal "${files% *}" "${files#* }"
+	[[ ${files% *} != 512 ]]
+}
+
 @test "setgroups is denied, so no group can be shed" {
 	assert_equal "$(ssh_as alice cat /proc/self/setgroups)" deny
 	run ssh_as alice python3 -c "'import os; os.setgroups([])'"
