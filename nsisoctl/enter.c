@@ -51,27 +51,6 @@ static int namespaces_of(pid_t init, uint64_t *ret, struct errmsg *e)
 	return r;
 }
 
-/* Nothing of the admin's environment but what a terminal and a language need. */
-static int environment_reset(void)
-{
-	static const char *const kept[] = { "TERM", "LANG", "LC_ALL" };
-	char *values[sizeof(kept) / sizeof(kept[0])];
-	size_t i;
-
-	for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
-		values[i] = getenv(kept[i]);
-	if (clearenv() != 0)
-		return -ENOMEM;
-	for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
-		if (values[i] && setenv(kept[i], values[i], 1) < 0)
-			return -errno;
-	if (setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1) < 0 ||
-	    setenv("HOME", "/root", 1) < 0 || setenv("USER", "root", 1) < 0 ||
-	    setenv("LOGNAME", "root", 1) < 0)
-		return -errno;
-	return 0;
-}
-
 /* The words of a command reach the user's shell as they are: it executes its own arguments. */
 static void exec_as_user(char **command)
 {
@@ -112,12 +91,11 @@ static __attribute__((noreturn)) void run_inside(const struct entering *entering
 	/* All descriptors of the host's, before anything of the user's can look at this process. */
 	if (r == 0 && sys_close_range(3, ~0U) < 0)
 		r = errmsg_set(&e, -errno, "cannot close descriptors");
-	if (r == 0 && (r = environment_reset()) < 0)
-		(void)errmsg_set(&e, r, "cannot set the environment");
 	if (r == 0 && chdir("/") < 0)
 		r = errmsg_set(&e, -errno, "cannot enter the root folder");
-	if (r == 0 && entering->user)
-		r = enter_user_become(entering->user, &e);
+	if (r == 0)
+		r = entering->user ? enter_user_become(entering->user, &e) :
+				     enter_environment("root", "/root", &e);
 	(void)umask(022);
 	if (r < 0) {
 		(void)fprintf(stderr, "nsisoctl: %s\n", e.text);

@@ -44,12 +44,24 @@ int enter_user_ask(const char *user, int dir, struct enter_user *ret, struct err
 	return ask_init(dir, &ret->welcome, e);
 }
 
-static int environment_set(const struct facts *facts)
+int enter_environment(const char *user, const char *home, struct errmsg *e)
 {
-	return setenv("HOME", facts->home, 1) < 0 || setenv("USER", facts->user, 1) < 0 ||
-			       setenv("LOGNAME", facts->user, 1) < 0 ?
-		       -errno :
-		       0;
+	static const char *const kept[] = { "TERM", "LANG", "LC_ALL" };
+	char *values[sizeof(kept) / sizeof(kept[0])];
+	size_t i;
+
+	for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		values[i] = getenv(kept[i]);
+	if (clearenv() != 0)
+		return errmsg_setx(e, -ENOMEM, "cannot clear the environment");
+	for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		if (values[i] && setenv(kept[i], values[i], 1) < 0)
+			return errmsg_set(e, -errno, "cannot set the environment");
+	if (setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1) < 0 ||
+	    setenv("HOME", home, 1) < 0 || setenv("USER", user, 1) < 0 ||
+	    setenv("LOGNAME", user, 1) < 0)
+		return errmsg_set(e, -errno, "cannot set the environment");
+	return 0;
 }
 
 int enter_user_become(const struct enter_user *user, struct errmsg *e)
@@ -69,9 +81,9 @@ int enter_user_become(const struct enter_user *user, struct errmsg *e)
 	r = caps_check_none(e);
 	if (r < 0)
 		return r;
-	r = environment_set(&user->facts);
+	r = enter_environment(user->facts.user, user->facts.home, e);
 	if (r < 0)
-		return errmsg_set(e, r, "cannot set the environment");
+		return r;
 	/* As sshd does it: a home that is not there is no reason to stay out. */
 	if (chdir(user->facts.home) < 0 && chdir("/") < 0)
 		return errmsg_set(e, -errno, "cannot enter a folder");

@@ -23,5 +23,7 @@ struct enter_user {
 int enter_user_ask(const char *user, int dir, struct enter_user *ret, struct errmsg *e);
 /* In the new process, inside: ids, groups, capabilities, no_new_privs, keyring, environment, folder. */
 int enter_user_become(const struct enter_user *user, struct errmsg *e);
+/* Nothing of the admin's environment stays but what a terminal and a language need. */
+int enter_environment(const char *user, const char *home, struct errmsg *e);
 
 #endif

@@ -129,6 +129,14 @@ static void message_handle(struct watch *w, const struct trial_message *message)
 	}
 }
 
+/* The user's start-up files print, too: the admin's terminal must obey none of it. */
+static void output_clean(char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((text[i] < ' ' || text[i] > '~') && text[i] != '\n' && text[i] != '\t')
+			text[i] = '?';
+}
+
 /* What the command has printed; false: its end. */
 static bool output_copy(int from, int to)
 {
@@ -137,6 +145,8 @@ static bool output_copy(int from, int to)
 
 	if (n <= 0)
 		return n < 0 && errno == EAGAIN;
+	if (isatty(to))
+		output_clean(text, (size_t)n);
 	while (done < n) {
 		ssize_t written = write(to, text + done, (size_t)(n - done));
 

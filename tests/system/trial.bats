@@ -41,6 +41,26 @@ teardown() {
 	refute_match "$output" FAIL
 }
 
+@test "the user's start-up files get nothing of the admin's environment" {
+	write_policy users.d/alice.conf </dev/null
+	run env NSISO_SECRET=hunter2 LC_ALL=C.UTF-8 HOME=/root nsisoctl trial alice -- 'env; pwd'
+	assert_status 0
+	refute_match "$output" 'hunter2|NSISO_TEST'
+	assert_match "$output" $'\nHOME=/home/alice\n'
+	assert_match "$output" $'\nLC_ALL=C.UTF-8\n'
+	assert_match "$output" $'\n/home/alice\n'
+}
+
+@test "what a user's command prints cannot command the admin's terminal, and is whole in a file" {
+	write_policy users.d/alice.conf </dev/null
+	run "$here/terminal.py" -- nsisoctl trial alice -- 'printf "\033]0;owned\007a\tb\n"' 3>&-
+	assert_status 0
+	assert_match "$output" '[?]\]0;owned[?]a'$'\t''b'
+	refute_match "$output" $'\033|\007'
+	run nsisoctl trial alice -- 'printf "\033]0;owned\007\n"'
+	assert_match "$output" $'\033]0;owned\007'
+}
+
 @test "limits are read back, and those of a running instance stay as they are" {
 	local cgroup before applied
 
