@@ -30,7 +30,7 @@ ship_policy() {
 # world for all sides.
 beside_world() {
 	world alice nolan && make_user plain /bin/bash && echo "Welcome to the test." >/etc/motd || return 1
-	# sshd names its PAM service after itself.
+	# The name is that of its PAM service, too: see start_sshd.
 	ln -s sshd /usr/sbin/sshd-plain && cp /etc/pam.d/sshd.orig /etc/pam.d/sshd-plain || return 1
 	SSHD_PROGRAM=/usr/sbin/sshd-plain start_sshd plain-main
 }
@@ -101,6 +101,7 @@ beside() {
 		jobs+=($!)
 	done
 	wait "${jobs[@]}"
+	refute_log ' user=plain ' || return 1 # or nothing is compared
 	assert_match "$(seen_by plain)" "$2" || return 1
 	for side in "${sides[@]:1}"; do
 		is=$(diff <(seen_by plain) <(seen_by "$side") | grep '^[<>]') || :

@@ -270,6 +270,8 @@ start_sshd() {
 				UseDNS no
 			EOT
 			[[ $* == *Subsystem* ]] || echo "Subsystem sftp /usr/lib/openssh/sftp-server"
+			# Up to OpenSSH 9.7 sshd names its PAM service after itself.
+			[[ ! -e /usr/lib/openssh/sshd-session ]] || echo "PAMServiceName $(basename "${SSHD_PROGRAM:-sshd}")"
 		} >"$conf.conf"
 		: >"$conf.log"
 		start_daemon "sshd.$name" "${SSHD_PROGRAM:-/usr/sbin/sshd}" -D -f "$conf.conf" -E "$conf.log"
