@@ -80,8 +80,4 @@ void pam_child_finish(pam_handle_t *pamh, const struct session *session)
 		pam_syslog(pamh, LOG_ERR, "session ended: id=%s reason=%s", session->id, e.text);
 		_exit(STATUS_REFUSED);
 	}
-	/* Their numbers stay in the data; they are not used here again. */
-	(void)close(session->conn);
-	if (session->user_ns >= 0)
-		(void)close(session->user_ns);
 }

@@ -13,9 +13,9 @@ void pam_child_unmark(struct session *session);
 /* Whether this process is not the one that opened the session. */
 bool pam_child_is(const struct session *session);
 /*
- * Drops the bounding set and sets no_new_privs as the policy says, and reads both back; closes what the
- * child must not keep.  On failure the process ends with status 254, because callers ignore what setcred
- * returns (sshd with public keys) and would go on.  Harmless when called again.
+ * Drops the bounding set and sets no_new_privs as the policy says, and reads both back.  On failure the
+ * process ends with status 254, because callers ignore what setcred returns (sshd with public keys) and would
+ * go on.
  */
 void pam_child_finish(pam_handle_t *pamh, const struct session *session);
 

@@ -234,5 +234,7 @@ int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	pam_child_finish(pamh, session);
 	if (pam_args_parse(argc, argv, &args, &ignored) == 0 && args.debug)
 		pam_syslog(pamh, LOG_DEBUG, "privileges given up: id=%s", session->id);
+	/* This process keeps neither the connection nor its number: what it opens next may get that. */
+	(void)pam_set_data(pamh, DATA_NAME, NULL, NULL);
 	return PAM_IGNORE;
 }
