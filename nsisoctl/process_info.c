@@ -80,10 +80,10 @@ static int status_read(pid_t pid, struct process_info *ret)
 	return 0;
 }
 
-static void command_read(pid_t pid, struct process_info *ret)
+void process_info_command(struct process_info *ret)
 {
 	char text[PROCESS_COMMAND_MAX];
-	ssize_t n = file_read(pid, "cmdline", text, sizeof(text));
+	ssize_t n = file_read(ret->pid, "cmdline", text, sizeof(text));
 
 	if (n <= 0)
 		return;
@@ -102,7 +102,6 @@ int process_info_read(pid_t pid, struct process_info *ret)
 	*ret = (struct process_info){ .pid = pid, .uid = (uid_t)-1 };
 	if (stat_read(pid, ret) < 0 || status_read(pid, ret) < 0)
 		return -ESRCH;
-	command_read(pid, ret);
 	return 0;
 }
 

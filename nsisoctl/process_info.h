@@ -18,8 +18,13 @@ struct process_info {
 	char command[PROCESS_COMMAND_MAX]; /* arguments, or "[NAME]" */
 };
 
-/* 0, or -ESRCH: gone. */
+/* With the name as the command.  0, or -ESRCH: gone. */
 int process_info_read(pid_t pid, struct process_info *ret);
+/*
+ * The arguments in place of the name, where there are any.  They are read from the process's own memory, which it
+ * may have mapped from a file system that does not answer: only a signal ends that wait.
+ */
+void process_info_command(struct process_info *ret);
 /* The user's name, or the number; ret holds at least 33 bytes. */
 const char *process_info_user(const struct process_info *info, char *ret, size_t size);
 

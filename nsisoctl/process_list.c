@@ -24,7 +24,7 @@ int process_list_read(const struct view *view, struct process_list *ret, struct 
 	ret->info = calloc(pids.n, sizeof(ret->info[0]));
 	for (size_t i = 0; ret->info && i < pids.n; i++)
 		if (process_info_read(pids.pid[i], &ret->info[ret->n]) == 0)
-			ret->n++;
+			process_info_command(&ret->info[ret->n++]);
 	pid_list_done(&pids);
 	return ret->info ? 0 : errmsg_set(e, -ENOMEM, "cannot list the processes");
 }
@@ -70,30 +70,32 @@ int process_list_print(const struct process_list *list, const struct table_look 
 
 struct tree {
 	const struct process_list *list;
-	bool *done; /* by index: a pid that is used again meanwhile can't lead in circles */
+	size_t *parent; /* by index; list->n: it is outside */
+	bool *done;     /* by index */
 	const struct table_look *look;
 	FILE *out;
 	bool more[DEPTH_MAX]; /* further ones follow on that level */
 };
 
-static const struct process_info *info_find(const struct process_list *list, pid_t pid)
+static void parents_find(struct tree *tree)
 {
-	for (size_t i = 0; i < list->n; i++)
-		if (list->info[i].pid == pid)
-			return &list->info[i];
-	return NULL;
+	const struct process_list *list = tree->list;
+
+	for (size_t i = 0; i < list->n; i++) {
+		const pid_t pid = list->info[i].parent;
+		size_t parent = 0;
+
+		while (parent < list->n && (parent == i || list->info[parent].pid != pid))
+			parent++;
+		tree->parent[i] = parent;
+	}
 }
 
-/* The next one below parent (0: those whose parent is outside) from index i on; n: none. */
-static size_t child_next(const struct tree *tree, pid_t parent, size_t i)
+/* The next one below parent, an index, from index i on; n: none. */
+static size_t child_next(const struct tree *tree, size_t parent, size_t i)
 {
-	for (; i < tree->list->n; i++) {
-		const struct process_info *info = &tree->list->info[i];
-		bool is_root = info->parent == info->pid || !info_find(tree->list, info->parent);
-
-		if (!tree->done[i] && (parent ? info->parent == parent && !is_root : is_root))
-			return i;
-	}
+	while (i < tree->list->n && (tree->done[i] || tree->parent[i] != parent))
+		i++;
 	return i;
 }
 
@@ -118,21 +120,29 @@ static void branch_print(const struct tree *tree, const struct process_info *inf
 	(void)fprintf(tree->out, "%s\n", line);
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): bounded by the number of processes */
-static void children_print(struct tree *tree, pid_t parent, unsigned depth)
+/* Down to the first child that was not there yet, else up: however deep, on this stack. */
+static void branches_print(struct tree *tree)
 {
-	size_t i = child_next(tree, parent, 0);
+	const size_t outside = tree->list->n;
+	size_t at = outside;
+	unsigned depth = 0;
 
-	while (i < tree->list->n) {
-		size_t next;
-		bool is_deep = depth + 1 < DEPTH_MAX;
+	for (;;) {
+		size_t child = child_next(tree, at, 0);
+		unsigned level = depth < DEPTH_MAX ? depth : DEPTH_MAX - 1;
 
-		tree->done[i] = true;
-		next = child_next(tree, parent, i + 1);
-		tree->more[depth] = next < tree->list->n;
-		branch_print(tree, &tree->list->info[i], depth, !tree->more[depth]);
-		children_print(tree, tree->list->info[i].pid, is_deep ? depth + 1 : depth);
-		i = next;
+		if (child < tree->list->n) {
+			tree->done[child] = true;
+			tree->more[level] = child_next(tree, at, child + 1) < tree->list->n;
+			branch_print(tree, &tree->list->info[child], level, !tree->more[level]);
+			at = child;
+			depth++;
+		} else if (at == outside) {
+			return;
+		} else {
+			at = tree->parent[at];
+			depth--;
+		}
 	}
 }
 
@@ -140,10 +150,14 @@ int process_tree_print(const struct view *view, const struct process_list *list,
 		       const struct table_look *look, FILE *out)
 {
 	AUTO_FREE bool *done = calloc(list->n + 1, sizeof(*done));
-	struct tree tree = { .list = list, .done = done, .look = look, .out = out };
+	AUTO_FREE size_t *parent = calloc(list->n + 1, sizeof(*parent));
+	struct tree tree = {
+		.list = list, .parent = parent, .done = done, .look = look, .out = out
+	};
 
-	if (!done)
+	if (!done || !parent)
 		return -ENOMEM;
+	parents_find(&tree);
 	colour_put(look, COLOUR_BOLD, out);
 	(void)fprintf(out, "%s", view->user);
 	colour_put(look, COLOUR_NONE, out);
@@ -152,15 +166,13 @@ int process_tree_print(const struct view *view, const struct process_list *list,
 	(void)fprintf(out, "%s", view_state_name(view->state));
 	colour_put(look, COLOUR_NONE, out);
 	(void)fputc('\n', out);
-	children_print(&tree, 0, 0);
+	branches_print(&tree);
 	/* Whose parents go in circles: the numbers are not of one moment. */
-	tree.more[0] = false;
 	for (size_t i = 0; i < list->n; i++) {
 		if (done[i])
 			continue;
-		done[i] = true;
-		branch_print(&tree, &list->info[i], 0, true);
-		children_print(&tree, list->info[i].pid, 1);
+		parent[i] = list->n;
+		branches_print(&tree);
 	}
 	return 0;
 }
