@@ -307,6 +307,7 @@ ssh_as() {
 }
 
 # The name of the processes that serve a connection; since OpenSSH 9.8 they are a program of their own.
+# shellcheck disable=SC2034 # the tests use it
 sshd_child='sshd(-session)?'
 
 # ssh_serves FILE SSH OPTION...: whether ssh -v, which prints to the file, serves what its options say.  sshd's answer

@@ -122,11 +122,11 @@ no_caps=$'0000000000000000'
 }
 
 @test "init may have as many files as the hard limit says: all inits' descriptors in flight count together" {
-	local SSHD=few files
+	local files
 	(ulimit -Sn 512 && start_sshd few)
-	hold a alice
+	SSHD=few hold a alice
 	files=$(prlimit --pid "$(record_of alice init)" --nofile --noheadings --output SOFT,HARD | xargs)
-	assert_match "$(ssh_as alice ulimit -Sn)" '^512$'
+	assert_match "$(SSHD=few ssh_as alice ulimit -Sn)" '^512$'
 	stop_daemon sshd.few
 	assert_equal "${files% *}" "${files#* }"
 	[[ ${files% *} != 512 ]]
