@@ -74,7 +74,8 @@ void opener_prefetch(struct opener *o);
 void opener_cancel(struct opener *o);
 /*
  * Finds or builds the instance for o->facts and o->policy and joins it.  On failure this process is where
- * it was, and what was made is gone or will be removed by the supervisor.
+ * it was, and what was made is gone or will be removed by the supervisor; no_new_privs stays, which cannot be
+ * taken back.
  */
 int opener_run(struct opener *o, struct session *ret, struct errmsg *e);
 
