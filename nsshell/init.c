@@ -27,7 +27,7 @@
 #define BACKLOG 64         /* login shells that wait for their welcome */
 #define WELCOME_LASTS 6000 /* ms in which an opener has joined, or never will: see OPENER_TIMEOUT */
 #define UNREAD_MAX 16      /* welcomes that nobody has read yet */
-#define REST 50            /* ms after an answer, or with too many unread: nobody must keep us busy */
+#define REST 50 /* ms after an answer, or with too many unread: nobody must keep us busy */
 
 /* All that is needed after the set-up; the plan's pages are given back. */
 struct init {
