@@ -152,7 +152,7 @@ do_greetings() {
 
 do_books() {
 	go_terminal "${prompt[@]}" 'send:echo "who: $(who am i | wc -l)"\n' 'expect:\nwho: .*\n' \
-		'send:echo "w: $(w -h $USER | grep -o 127.0.0.1)"\n' 'expect:\nw: .*\n' \
+		'send:echo "w: $(w -h $USER | grep -om1 127.0.0.1)"\n' 'expect:\nw: .*\n' \
 		'send:last -n 1 $USER | grep -o "still logged in"\n' 'expect:\nstill.*\n' \
 		'send:lastlog -u $USER | grep -c 127.0.0.1\n' 'expect:\n[01].*\n' 'send:exit\n' -- |
 		grep '^who:\|^w:\|^still\|^[01]'
